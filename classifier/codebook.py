@@ -1,0 +1,174 @@
+"""The codebook: what each frame means, and the cues that announce it."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from classifier.cues import Cue, parse_cue
+from classifier.errors import CodebookError
+
+_CODEBOOK_KEYS = ("name", "version", "title", "unit", "license", "lists", "frames")
+_FRAME_KEYS = ("name", "title", "definition", "in", "out", "close_calls", "cues")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame: its name, what is in, what is out, and its cues per language."""
+
+    name: str
+    title: str
+    definition: str
+    included: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    close_calls: tuple[str, ...] = ()
+    cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCue:
+    """A parsed cue with the frame and the language it belongs to."""
+
+    frame: str
+    lang: str
+    cue: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """The frames of one study, in a fixed order.
+
+    ``lists`` holds word lists per language, used in cues as ``$name``.
+    """
+
+    name: str
+    version: str
+    frames: tuple[Frame, ...]
+    title: str = ""
+    unit: str = ""
+    license: str = ""
+    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def frame_names(self) -> tuple[str, ...]:
+        """The names of the frames, in the order of every probability array."""
+        return tuple(frame.name for frame in self.frames)
+
+    def cues(self) -> Iterator[FrameCue]:
+        """Every cue of every frame, parsed.
+
+        Raises:
+            CodebookError: a cue cannot be parsed; the message names frame and language.
+        """
+        for frame in self.frames:
+            for lang, cues in frame.cues.items():
+                for text in cues:
+                    try:
+                        cue = parse_cue(text, self.lists.get(lang, {}))
+                    except CodebookError as exc:
+                        raise CodebookError(f"frame {frame.name}, language {lang}: {exc}") from exc
+                    yield FrameCue(frame.name, lang, cue)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The codebook as plain values, the inverse of :func:`codebook_from_dict`."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "title": self.title,
+            "unit": self.unit,
+            "license": self.license,
+            "lists": {lang: dict(lists) for lang, lists in self.lists.items()},
+            "frames": [
+                {
+                    "name": frame.name,
+                    "title": frame.title,
+                    "definition": frame.definition,
+                    "in": list(frame.included),
+                    "out": list(frame.excluded),
+                    "close_calls": list(frame.close_calls),
+                    "cues": {lang: list(cues) for lang, cues in frame.cues.items()},
+                }
+                for frame in self.frames
+            ],
+        }
+
+
+def read_codebook(path: str | Path) -> Codebook:
+    """Read a codebook from a TOML file, or from the ``codebook.toml`` of a folder.
+
+    Raises:
+        CodebookError: the file is missing, is not TOML, or does not describe a codebook.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "codebook.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise CodebookError(f"{path}: no codebook here; expected a TOML file") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise CodebookError(f"{path}: not a TOML file: {exc}") from exc
+    try:
+        return codebook_from_dict(values)
+    except CodebookError as exc:
+        raise CodebookError(f"{path}: {exc}") from exc
+
+
+def codebook_from_dict(values: Mapping[str, Any]) -> Codebook:
+    """Build a codebook from plain values and check it, cues included.
+
+    Raises:
+        CodebookError: a key is missing, misspelt or of the wrong kind, a frame stands
+            twice, or a cue cannot be parsed.
+    """
+    _check_keys(values, _CODEBOOK_KEYS, ("name", "version", "frames"), "the codebook")
+    frames = tuple(_frame(entry) for entry in values["frames"])
+    if not frames:
+        raise CodebookError("expected at least one [[frames]] entry")
+    names = [frame.name for frame in frames]
+    for name in names:
+        if names.count(name) > 1:
+            raise CodebookError(f"frame {name!r} stands twice; names must differ")
+    codebook = Codebook(
+        name=str(values["name"]),
+        version=str(values["version"]),
+        frames=frames,
+        title=str(values.get("title", "")),
+        unit=str(values.get("unit", "")),
+        license=str(values.get("license", "")),
+        lists=values.get("lists", {}),
+    )
+    for _ in codebook.cues():
+        pass
+    return codebook
+
+
+def _frame(entry: Mapping[str, Any]) -> Frame:
+    where = f"frame {entry.get('name', '?')!r}"
+    _check_keys(entry, _FRAME_KEYS, ("name", "title", "definition"), where)
+    return Frame(
+        name=entry["name"],
+        title=entry["title"],
+        definition=entry["definition"],
+        included=tuple(entry.get("in", ())),
+        excluded=tuple(entry.get("out", ())),
+        close_calls=tuple(entry.get("close_calls", ())),
+        cues={lang: tuple(cues) for lang, cues in entry.get("cues", {}).items()},
+    )
+
+
+def _check_keys(
+    values: Mapping[str, Any], known: tuple[str, ...], needed: tuple[str, ...], where: str
+) -> None:
+    for key in needed:
+        if key not in values:
+            raise CodebookError(f"{where}: the key {key!r} is missing")
+    for key in values:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+            raise CodebookError(f"{where}: unknown key {key!r}; {hint}")

@@ -1,0 +1,192 @@
+"""Saved models: a folder with JSON and safetensors, never pickles.
+
+A folder holds ``model.json`` (what the model is), ``weights.safetensors`` (its arrays) and
+``README.md`` (its model card). Reading executes nothing and never touches the network.
+
+To change the format: raise ``FORMAT``, read the old number too where that is cheap, and say
+in CHANGELOG.md which versions read which.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.codebook import codebook_from_dict
+from classifier.encoders.encoder import StackedEncoder
+from classifier.encoders.make import make_encoder, restore_arrays
+from classifier.errors import CodebookError, ModelError
+from classifier.model.calibration import Calibration
+from classifier.model.frame_model import FrameModel
+from classifier.model.head import Heads
+
+FORMAT = 1
+_PROBE_TOLERANCE = 1e-4
+_PROBES = (
+    "Politicising the pandemic and stigmatising a country will not stop the virus.",
+    "Der Minister warnte vor einer Mentalität des Kalten Krieges und vor Blockkonfrontation.",
+    "中方坚决反对任何外部势力干涉中国内政。",
+    "Россия выступает против односторонних санкций и политики диктата.",
+    "Ambos países promueven una cooperación de beneficio mutuo y un futuro compartido.",
+    "Les relations entre les deux pays n'ont jamais été aussi bonnes dans leur histoire.",
+    "The bakery on the corner opens at seven.",
+)
+
+
+def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) -> Path:
+    """Write a model into a folder; the files appear whole or not at all.
+
+    Raises:
+        ModelError: the folder holds something already and ``force`` is not set.
+    """
+    from safetensors.numpy import save
+
+    folder = Path(folder)
+    if folder.exists() and not force and (not folder.is_dir() or any(folder.iterdir())):
+        raise ModelError(f"{folder}: is not empty; choose another folder or use --force")
+    arrays = {
+        "heads.weights": model.heads.weights,
+        "heads.intercepts": model.heads.intercepts,
+        **{f"encoder.{name}": array for name, array in model.encoder.arrays().items()},
+    }
+    weights = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    values = {
+        "format": FORMAT,
+        "name": model.name,
+        "version": model.version,
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        "encoder": {"kind": "ngrams", "options": model.encoder.options()},
+        "frames": {
+            frame: {
+                "slope": float(model.calibration.slopes[i]),
+                "offset": float(model.calibration.offsets[i]),
+                "threshold": float(model.thresholds[i]),
+            }
+            for i, frame in enumerate(model.frames)
+        },
+        "facts": model.facts,
+        "probes": [
+            {"text": text, "probabilities": [round(p, 6) for p in row]}
+            for text, row in zip(_PROBES, model.predict_proba(_PROBES).tolist(), strict=True)
+        ],
+        "codebook": model.codebook.to_dict(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "weights.safetensors", weights)
+    text = json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+    _write(folder / "model.json", text.encode())
+    return folder
+
+
+def load_model(folder: str | Path | None = None) -> FrameModel:
+    """Load a model from its folder, or the default model that comes with the package.
+
+    Checks the format, the hash of the weights, and that the probe sentences stored in the
+    model get the probabilities they had when it was saved.
+
+    Raises:
+        ModelError: there is no model, it is damaged or foreign, a newer version wrote it, or
+            this installation scores the probe sentences otherwise.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    folder = default_model_folder() if folder is None else Path(folder)
+    values = _read_json(folder)
+    try:
+        data = (folder / "weights.safetensors").read_bytes()
+    except OSError as exc:
+        raise ModelError(f"{folder}: weights.safetensors cannot be read: {exc}") from exc
+    if hashlib.sha256(data).hexdigest() != values.get("weights_sha256"):
+        raise ModelError(
+            f"{folder}: weights.safetensors is not the file model.json describes; "
+            "it was damaged or replaced: copy the folder again or train anew"
+        )
+    try:
+        model = _build(values, load(data))
+    except (KeyError, TypeError, ValueError, CodebookError, SafetensorError) as exc:
+        raise ModelError(
+            f"{folder}: model.json does not describe a model ({type(exc).__name__}: {exc}); "
+            "copy the folder again or train anew"
+        ) from exc
+    _check_probes(folder, model, values)
+    return model
+
+
+def default_model_folder() -> Path:
+    """Where the default model lies: in an installed package, or in a checkout."""
+    installed = Path(str(files("classifier"))) / "default_model"
+    return installed if installed.is_dir() else installed.parent.parent / "models" / "frames"
+
+
+def _read_json(folder: Path) -> dict[str, Any]:
+    try:
+        values = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise ModelError(
+            f"{folder}: no model here; expected a folder with model.json, as 'framing train' writes it"
+        ) from exc
+    except (OSError, ValueError) as exc:
+        raise ModelError(f"{folder}: model.json cannot be read: {exc}") from exc
+    found = values.get("format") if isinstance(values, dict) else None
+    if not isinstance(found, int):
+        raise ModelError(f"{folder}: model.json names no format; this is not a model of this program")
+    if found > FORMAT:
+        raise ModelError(
+            f"{folder}: format {found} is newer than this version reads ({FORMAT}); "
+            "upgrade framing-classifier"
+        )
+    return values
+
+
+def _build(values: dict[str, Any], arrays: dict[str, Any]) -> FrameModel:
+    codebook = codebook_from_dict(values["codebook"])
+    frames = [values["frames"][name] for name in codebook.frame_names]
+    encoder = make_encoder(values["encoder"]["kind"], codebook, values["encoder"]["options"])
+    assert isinstance(encoder, StackedEncoder)
+    restore_arrays(
+        encoder,
+        {
+            name.removeprefix("encoder."): array
+            for name, array in arrays.items()
+            if name.startswith("encoder.")
+        },
+    )
+    weights = arrays["heads.weights"]
+    if weights.shape != (len(frames), encoder.n_features):
+        raise ValueError(f"weights are {weights.shape}, expected {len(frames), encoder.n_features}")
+    return FrameModel(
+        name=values["name"],
+        version=values["version"],
+        codebook=codebook,
+        encoder=encoder,
+        heads=Heads(weights, arrays["heads.intercepts"]),
+        calibration=Calibration(
+            np.array([frame["slope"] for frame in frames]),
+            np.array([frame["offset"] for frame in frames]),
+        ),
+        thresholds=np.array([frame["threshold"] for frame in frames]),
+        facts=values["facts"],
+    )
+
+
+def _check_probes(folder: Path, model: FrameModel, values: dict[str, Any]) -> None:
+    texts = [probe["text"] for probe in values["probes"]]
+    stored = np.array([probe["probabilities"] for probe in values["probes"]])
+    off = np.abs(model.predict_proba(texts) - stored).max() if texts else 0.0
+    if off > _PROBE_TOLERANCE:
+        raise ModelError(
+            f"{folder}: the probe sentences score {off:.4f} away from what model.json says; "
+            "the model was edited, or made by a version that reads text otherwise: train anew"
+        )
+
+
+def _write(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_bytes(data)
+    temporary.replace(path)

@@ -1,0 +1,105 @@
+"""Scores: a sentence's probabilities, and what they add up to in an article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.text.article import Article, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """One scored sentence: its place, its probabilities by frame, and the flagged frames."""
+
+    sentence: Sentence
+    probabilities: dict[str, float]
+    frames: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evidence as plain values; offsets count code points of the article's text."""
+        return {
+            "start": self.sentence.start,
+            "end": self.sentence.end,
+            "text": self.sentence.text,
+            "frames": list(self.frames),
+            "probabilities": self.probabilities,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScore:
+    """One frame in one article.
+
+    ``peak`` is the highest probability of a sentence, ``expected`` the sum of all (the
+    expected number of framed sentences), ``flagged`` how many reach the threshold, ``share``
+    how large a part of all sentences that is.
+    """
+
+    peak: float
+    expected: float
+    flagged: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleScore:
+    """One scored article: every frame's figures, and every sentence's score."""
+
+    article: Article
+    lang: str | None
+    model: str
+    version: str
+    frames: dict[str, FrameScore]
+    sentences: tuple[SentenceScore, ...]
+
+    @property
+    def evidence(self) -> tuple[SentenceScore, ...]:
+        """The sentences that carry a frame, in their order."""
+        return tuple(score for score in self.sentences if score.frames)
+
+    def to_dict(self, *, all_sentences: bool = False) -> dict[str, Any]:
+        """The record that is written: plain values, evidence only unless all are asked for."""
+        article = self.article
+        kept = self.sentences if all_sentences else self.evidence
+        return {
+            "id": article.id,
+            "origin": article.origin,
+            "title": article.title,
+            "date": article.date,
+            "outlet": article.outlet,
+            "lang": self.lang,
+            "sha256": article.sha256,
+            "model": {"name": self.model, "version": self.version},
+            "sentences": len(self.sentences),
+            "frames": {
+                name: {
+                    "peak": score.peak,
+                    "expected": score.expected,
+                    "flagged": score.flagged,
+                    "share": score.share,
+                }
+                for name, score in self.frames.items()
+            },
+            "evidence": [score.to_dict() for score in kept],
+        }
+
+
+def aggregate(
+    frames: Sequence[str], probabilities: NDArray[np.float64], flags: NDArray[np.bool_]
+) -> dict[str, FrameScore]:
+    """An article's figures from its sentences': both arrays are (n_sentences, n_frames)."""
+    n = len(probabilities)
+    return {
+        frame: FrameScore(
+            peak=round(float(probabilities[:, i].max()), 4) if n else 0.0,
+            expected=round(float(probabilities[:, i].sum()), 4),
+            flagged=int(flags[:, i].sum()),
+            share=round(float(flags[:, i].mean()), 4) if n else 0.0,
+        )
+        for i, frame in enumerate(frames)
+    }

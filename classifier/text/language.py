@@ -1,0 +1,32 @@
+"""The language of a text."""
+
+from __future__ import annotations
+
+import re
+from classifier.text.normal import HAN
+
+_CHARACTERS_READ = 1000
+_KANA = re.compile("[\u3040-\u30ff]")
+_HANGUL = re.compile("[\uac00-\ud7af]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def detect_language(text: str) -> str | None:
+    """The ISO 639-1 code of the language a text is written in, None without letters.
+
+    Reads the first 1,000 characters. Chinese, Japanese and Korean are told by their script,
+    the others by py3langid (Lui and Baldwin 2012, langid.py).
+    """
+    text = text[:_CHARACTERS_READ]
+    letters = len(_LETTER.findall(text))
+    if not letters:
+        return None
+    if len(_HANGUL.findall(text)) * 3 > letters:
+        return "ko"
+    if len(_KANA.findall(text)) * 10 > letters:
+        return "ja"
+    if len(HAN.findall(text)) * 3 > letters:
+        return "zh"
+    from py3langid import classify
+
+    return str(classify(text)[0])

@@ -1,0 +1,165 @@
+"""From a label set to a model."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version as library_version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.codebook import Codebook
+from classifier.encoders.make import make_cues, make_encoder
+from classifier.errors import LabelError
+from classifier.labels.checks import MIN_POSITIVES
+from classifier.labels.label_set import LabelSet
+from classifier.model.calibration import fit_calibration
+from classifier.model.frame_model import FrameModel
+from classifier.model.head import Margins, fit_heads
+from classifier.training.evaluate import Evaluation, measure
+from classifier.training.folds import grouped_folds, out_of_fold_margins
+
+DEFAULT_THRESHOLD = 0.5
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "sentencex")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What can be chosen in training.
+
+    ``folds`` grouped folds give the margins that calibration and the held-out figures come
+    from; ``encoder_options`` holds options by part, as the encoder's ``options()`` gives them.
+    """
+
+    name: str = "frames"
+    version: str = "1"
+    encoder: str = "ngrams"
+    encoder_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    regularisation: float = 2.0
+    folds: int = 5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.folds < 2:
+            raise ValueError(f"folds is {self.folds}; expected 2 or more")
+        if self.regularisation <= 0:
+            raise ValueError(f"regularisation is {self.regularisation}; expected more than 0")
+
+
+def train(
+    label_set: LabelSet, codebook: Codebook, options: TrainOptions | None = None
+) -> FrameModel:
+    """Train a model: grouped folds, out-of-fold margins, calibration, heads on all rows.
+
+    The held-out figures in ``facts`` come from sentences that neither the heads nor the
+    calibration they were scored with had seen.
+
+    Raises:
+        LabelError: the label set names a frame the codebook does not have, or has too few
+            groups or positives to learn from.
+    """
+    options = options or TrainOptions()
+    _check(label_set, codebook, options)
+    frames = codebook.frame_names
+    targets = label_set.targets(frames)
+    encoder = make_encoder(options.encoder, codebook, options.encoder_options)
+    features = encoder.fit(label_set.texts).transform(label_set.texts)
+    folds = list(grouped_folds(label_set, options.folds, options.seed))
+    margins = out_of_fold_margins(
+        features, targets, folds, options.regularisation, options.seed
+    )
+    thresholds = np.full(len(frames), DEFAULT_THRESHOLD)
+    held_out = measure(
+        label_set,
+        frames,
+        cross_calibrated(margins, targets, folds),
+        thresholds,
+        make_cues(codebook).dictionary(label_set.texts),
+    )
+    return FrameModel(
+        name=options.name,
+        version=options.version,
+        codebook=codebook,
+        encoder=encoder,
+        heads=fit_heads(features, targets, options.regularisation, options.seed),
+        calibration=fit_calibration(margins, targets),
+        thresholds=thresholds,
+        facts=_facts(label_set, options, held_out),
+    )
+
+
+def cross_validate(
+    label_set: LabelSet, codebook: Codebook, options: TrainOptions | None = None
+) -> Evaluation:
+    """The held-out figures that :func:`train` would give, without keeping a model."""
+    options = options or TrainOptions()
+    _check(label_set, codebook, options)
+    frames = codebook.frame_names
+    targets = label_set.targets(frames)
+    probabilities = np.zeros(targets.shape)
+    thresholds = np.full(len(frames), DEFAULT_THRESHOLD)
+    for rows, held_out in grouped_folds(label_set, options.folds, options.seed):
+        model = train(label_set.subset(rows), codebook, replace(options, folds=3))
+        probabilities[held_out] = model.predict_proba([label_set.texts[i] for i in held_out])
+    return measure(
+        label_set,
+        frames,
+        probabilities,
+        thresholds,
+        make_cues(codebook).dictionary(label_set.texts),
+    )
+
+
+def cross_calibrated(
+    margins: Margins,
+    targets: NDArray[np.bool_],
+    folds: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> NDArray[np.float64]:
+    """Probabilities of rows that neither heads nor calibration had seen."""
+    probabilities = np.zeros(targets.shape)
+    for rows, held_out in folds:
+        calibration = fit_calibration(margins[rows], targets[rows])
+        probabilities[held_out] = calibration.probabilities(margins[held_out])
+    return probabilities
+
+
+def _check(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> None:
+    counts = Counter(frame for label in label_set for frame in label.frames)
+    unknown = sorted(set(counts) - set(codebook.frame_names))
+    if unknown:
+        raise LabelError(
+            f"{label_set.origin}: frames {', '.join(unknown)} are not in the codebook "
+            f"({', '.join(codebook.frame_names)}); run 'framing check' for every place"
+        )
+    groups = len(set(label_set.groups))
+    if groups < options.folds:
+        raise LabelError(
+            f"{label_set.origin}: {groups} groups cannot fill {options.folds} folds; "
+            "label more sentences or lower --folds"
+        )
+    short = [f"{frame} ({counts[frame]})" for frame in codebook.frame_names if counts[frame] < options.folds]
+    if short:
+        raise LabelError(
+            f"{label_set.origin}: too few positive sentences: {', '.join(short)}; "
+            f"expected {MIN_POSITIVES} or more of every frame"
+        )
+
+
+def _facts(label_set: LabelSet, options: TrainOptions, held_out: Evaluation) -> dict[str, Any]:
+    return {
+        "labels": {
+            "sha256": label_set.sha256,
+            "sentences": len(label_set),
+            "languages": dict(sorted(Counter(label_set.langs).items())),
+            "positives": dict(Counter(f for label in label_set for f in label.frames)),
+        },
+        "options": asdict(options),
+        "seed": options.seed,
+        "libraries": {name: library_version(name) for name in _LIBRARIES}
+        | {"python": ".".join(platform.python_version_tuple()[:2])},
+        "held_out": held_out.to_dict(),
+    }
