@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classifier.cues import Cue, parse_cue
+from classifier.cues import Cue, parse_cue, parse_lists
 from classifier.errors import CodebookError
 
 _CODEBOOK_KEYS = ("name", "version", "title", "unit", "license", "lists", "frames")
@@ -64,11 +64,12 @@ class Codebook:
         Raises:
             CodebookError: a cue cannot be parsed; the message names frame and language.
         """
+        parsed = {lang: parse_lists(lists) for lang, lists in self.lists.items()}
         for frame in self.frames:
             for lang, cues in frame.cues.items():
                 for text in cues:
                     try:
-                        cue = parse_cue(text, self.lists.get(lang, {}))
+                        cue = parse_cue(text, parsed.get(lang))
                     except CodebookError as exc:
                         raise CodebookError(f"frame {frame.name}, language {lang}: {exc}") from exc
                     yield FrameCue(frame.name, lang, cue)

@@ -88,12 +88,12 @@ class Cue:
 _TOKEN = re.compile(r'\s*(?:(…|\.\.\.|~)(\d*)|([&|()!?])|(\$\w+)|("?)([^\s…~&|()!?$"]+))')
 
 
-def parse_cue(text: str, lists: Mapping[str, str] | None = None) -> Cue:
+def parse_cue(text: str, lists: Mapping[str, Part] | None = None) -> Cue:
     """Parse one cue.
 
     Args:
         text: the cue as it stands in the codebook.
-        lists: the codebook's word lists, by name, each in the same syntax.
+        lists: parsed word lists, see :func:`parse_lists`.
 
     Raises:
         CodebookError: the cue is not in the syntax above; the message shows the place.
@@ -101,11 +101,25 @@ def parse_cue(text: str, lists: Mapping[str, str] | None = None) -> Cue:
     return _Parser(text, lists or {}).cue()
 
 
+def parse_lists(lists: Mapping[str, str]) -> dict[str, Part]:
+    """Parse the word lists of one language; a list may use those written above it.
+
+    Raises:
+        CodebookError: a list is not in the syntax of cues; the message shows the place.
+    """
+    parsed: dict[str, Part] = {}
+    for name, text in lists.items():
+        try:
+            parsed[name] = _Parser(text, parsed).only_options()
+        except CodebookError as exc:
+            raise CodebookError(f"word list {name!r}: {exc}") from exc
+    return parsed
+
+
 class _Parser:
-    def __init__(self, text: str, lists: Mapping[str, str], inside: tuple[str, ...] = ()) -> None:
+    def __init__(self, text: str, lists: Mapping[str, Part]) -> None:
         self.text = text
         self.lists = lists
-        self.inside = inside
         self.tokens: list[tuple[str, str, int]] = []
         self.at = 0
         position = 0
@@ -159,6 +173,12 @@ class _Parser:
         if not required:
             raise self._error("a cue needs something that must stand in the sentence")
         return Cue(self.text, tuple(required), tuple(excluded), hint)
+
+    def only_options(self) -> Part:
+        part = self._options()
+        if self.at < len(self.tokens):
+            raise self._error("expected a word, '|' or the end")
+        return part
 
     def _options(self) -> Part:
         options = [self._near()]
@@ -217,12 +237,6 @@ class _Parser:
         name = self.tokens[self.at][1]
         if name not in self.lists:
             known = ", ".join(sorted(self.lists)) or "none"
-            raise self._error(f"no word list named {name!r}; this language has: {known}")
-        if name in self.inside:
-            raise self._error(f"the word list {name!r} contains itself")
+            raise self._error(f"no word list named {name!r} above; there are: {known}")
         self._take()
-        inner = _Parser(self.lists[name], self.lists, (*self.inside, name))
-        part = inner._options()
-        if inner.at < len(inner.tokens):
-            raise inner._error(f"in the word list {name!r}: expected a word, '|' or the end")
-        return part
+        return self.lists[name]

@@ -61,7 +61,8 @@ class StackedEncoder:
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """The rows of all parts, joined in their order."""
-        return hstack([part.transform(texts) for part in self.parts.values()], format="csr")
+        rows = [part.transform(texts) for part in self.parts.values()]
+        return csr_matrix(hstack(rows, format="csr"))
 
     def options(self) -> dict[str, Any]:
         """The options of every part."""

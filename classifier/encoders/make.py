@@ -16,7 +16,9 @@ from classifier.encoders.ngrams import NgramEncoder
 KINDS = ("ngrams",)
 
 
-def make_encoder(kind: str, codebook: Codebook, options: Mapping[str, Any] | None = None) -> Encoder:
+def make_encoder(
+    kind: str, codebook: Codebook, options: Mapping[str, Any] | None = None
+) -> Encoder:
     """An encoder that has learned nothing yet.
 
     Args:
@@ -41,6 +43,12 @@ def make_encoder(kind: str, codebook: Codebook, options: Mapping[str, Any] | Non
 def make_cues(codebook: Codebook, options: Mapping[str, Any] | None = None) -> CueEncoder:
     """The cues of a codebook as an encoder; by themselves they are a dictionary classifier."""
     return CueEncoder(list(codebook.cues()), codebook.frame_names, **(options or {}))
+
+
+def cues_of(encoder: Encoder, codebook: Codebook) -> CueEncoder:
+    """The cue part of an encoder, or one made from the codebook where it has none."""
+    part = encoder.parts.get("cues") if isinstance(encoder, StackedEncoder) else None
+    return part if isinstance(part, CueEncoder) else make_cues(codebook)
 
 
 def restore_arrays(encoder: StackedEncoder, arrays: Mapping[str, NDArray[Any]]) -> None:

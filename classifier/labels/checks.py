@@ -132,11 +132,15 @@ def _languages(labels: list[Label], origin: str) -> Iterator[Problem]:
     for label in labels:
         where = f"{origin}:{label.line}"
         if not label.lang:
-            yield Problem(where, "no-language", "no 'lang'; expected an ISO 639-1 code such as 'de'")
+            yield Problem(
+                where, "no-language", "no 'lang'; expected an ISO 639-1 code such as 'de'"
+            )
         elif sum(map(str.isalpha, label.text)) >= _LETTERS_TO_TELL_A_LANGUAGE:
             found = detect_language(label.text)
             if found and found != label.lang:
-                yield Problem(where, "language", f"'lang' is {label.lang!r}, but this reads like {found!r}")
+                yield Problem(
+                    where, "language", f"'lang' is {label.lang!r}, but this reads like {found!r}"
+                )
 
 
 def _positives(labels: list[Label], codebook: Codebook, origin: str) -> Iterator[Problem]:
@@ -146,7 +150,7 @@ def _positives(labels: list[Label], codebook: Codebook, origin: str) -> Iterator
             yield Problem(
                 origin,
                 "too-few",
-                f"{frame} has {counts[frame]} positive sentences; a model needs {MIN_POSITIVES} or more",
+                f"{frame} has {counts[frame]} positive sentences; a model needs {MIN_POSITIVES}",
             )
 
 

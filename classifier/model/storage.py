@@ -77,9 +77,9 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
         "codebook": model.codebook.to_dict(),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "weights.safetensors", weights)
+    write_whole(folder / "weights.safetensors", weights)
     text = json.dumps(values, ensure_ascii=False, indent=1) + "\n"
-    _write(folder / "model.json", text.encode())
+    write_whole(folder / "model.json", text.encode())
     return folder
 
 
@@ -126,16 +126,18 @@ def default_model_folder() -> Path:
 
 def _read_json(folder: Path) -> dict[str, Any]:
     try:
-        values = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        values: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise ModelError(
-            f"{folder}: no model here; expected a folder with model.json, as 'framing train' writes it"
+            f"{folder}: no model here; expected the folder that 'framing train' wrote"
         ) from exc
     except (OSError, ValueError) as exc:
         raise ModelError(f"{folder}: model.json cannot be read: {exc}") from exc
     found = values.get("format") if isinstance(values, dict) else None
     if not isinstance(found, int):
-        raise ModelError(f"{folder}: model.json names no format; this is not a model of this program")
+        raise ModelError(
+            f"{folder}: model.json names no format; this is not a model of this program"
+        )
     if found > FORMAT:
         raise ModelError(
             f"{folder}: format {found} is newer than this version reads ({FORMAT}); "
@@ -186,7 +188,8 @@ def _check_probes(folder: Path, model: FrameModel, values: dict[str, Any]) -> No
         )
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it appears whole or not at all."""
     temporary = path.with_name(f".{path.name}.part")
     temporary.write_bytes(data)
     temporary.replace(path)

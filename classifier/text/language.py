@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from classifier.text.normal import HAN
 
 _CHARACTERS_READ = 1000

@@ -42,9 +42,8 @@ def normal_words(text: str) -> list[str]:
     A word written in capitals carries a trailing ``^``; quotation marks are kept as ``"``.
     """
     words = []
-    for word in _WORD.findall(fold(text)):
-        if "." in word:
-            word = word.replace(".", "")
+    for found in _WORD.findall(fold(text)):
+        word = found.replace(".", "") if "." in found else found
         folded = word.casefold()
         words.append(folded + CAPITALS if len(word) > 1 and word.isupper() else folded)
     return words

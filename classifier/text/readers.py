@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 Refusal = Callable[[InputError], None]
-Source = "str | Path | Dataset"
 
 _TEXT_ENDINGS = (".txt", ".md", ".markdown", ".html", ".htm")
 _TABLE_ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
@@ -91,9 +90,7 @@ def _read(
         yield from _file(Path(source), text_column, encoding, refuse)
 
 
-def _folder(
-    folder: Path, text_column: str, encoding: str, refuse: Refusal
-) -> Iterator[Article]:
+def _folder(folder: Path, text_column: str, encoding: str, refuse: Refusal) -> Iterator[Article]:
     found = False
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
@@ -116,14 +113,14 @@ def _ending(path: Path) -> str:
     return endings[-1] if endings else ""
 
 
-def _file(
-    path: Path, text_column: str, encoding: str, refuse: Refusal
-) -> Iterator[Article]:
+def _file(path: Path, text_column: str, encoding: str, refuse: Refusal) -> Iterator[Article]:
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     ending = _ending(path)
     if ending not in ENDINGS:
-        raise InputError(f"{path}: cannot read {ending or 'this'} files; expected {', '.join(ENDINGS)}")
+        raise InputError(
+            f"{path}: cannot read {ending or 'this'} files; expected {', '.join(ENDINGS)}"
+        )
     try:
         if ending == ".parquet":
             yield from _rows(_parquet_rows(path), str(path), text_column, refuse)
@@ -169,14 +166,14 @@ def _whole_file(path: Path, ending: str, data: bytes, encoding: str) -> Article:
 
 def _html(article: Article, data: bytes) -> Article:
     from trafilatura import bare_extraction
+    from trafilatura.settings import Document
 
     found = bare_extraction(data, with_metadata=True)
-    text = getattr(found, "text", None)
-    if not text:
+    if not isinstance(found, Document) or not found.text:
         raise InputError(f"{article.origin}: no article text found in this page")
     return replace(
         article,
-        text=text,
+        text=found.text,
         title=found.title,
         date=found.date,
         outlet=found.sitename or found.hostname,

@@ -22,7 +22,9 @@ _MONTH = re.compile(
     r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
     r"|Dezember|Jahrhundert|Jahrestag|Lebensjahr|Mal\b)"
 )
-_INNER_END = re.compile(r"[.!?…。！？][”“»’\"'」』]?(?=\s+[^\W\da-zа-яё]|\s+[„“«\"])|[。！？…][」』”]?")
+_INNER_END = re.compile(
+    r"[.!?…。！？][”“»’\"'」』]?(?=\s+[^\W\da-zа-яё]|\s+[„“«\"])|[。！？…][」』”]?"
+)
 
 
 def split(article: Article) -> list[Sentence]:

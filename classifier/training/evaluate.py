@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.encoders.make import make_cues
+from classifier.encoders.make import cues_of
 from classifier.errors import LabelError
 from classifier.labels.label_set import LabelSet
 from classifier.model.frame_model import FrameModel
@@ -94,8 +94,10 @@ def evaluate(model: FrameModel, label_set: LabelSet) -> Evaluation:
             f"it has {', '.join(model.frames)}"
         )
     texts = label_set.texts
-    dictionary = make_cues(model.codebook).dictionary(texts)
-    return measure(label_set, model.frames, model.predict_proba(texts), model.thresholds, dictionary)
+    dictionary = cues_of(model.encoder, model.codebook).dictionary(texts)
+    return measure(
+        label_set, model.frames, model.predict_proba(texts), model.thresholds, dictionary
+    )
 
 
 def measure(
@@ -116,8 +118,12 @@ def measure(
     def figures(rows: Flags) -> dict[str, FrameFigures]:
         return {
             frame: _figures(
-                targets[rows, i], flags[rows, i], probabilities[rows, i], dictionary[rows, i],
-                groups[rows], seed,
+                targets[rows, i],
+                flags[rows, i],
+                probabilities[rows, i],
+                dictionary[rows, i],
+                groups[rows],
+                seed,
             )
             for i, frame in enumerate(frames)
         }
@@ -156,7 +162,9 @@ def _figures(
         recall_interval=wilson_interval(hits, support),
         f1=_f1(target, flag),
         f1_interval=bootstrap_f1_interval(target, flag, groups, seed),
-        average_precision=float(average_precision_score(target, probability)) if support else np.nan,
+        average_precision=float(average_precision_score(target, probability))
+        if support
+        else np.nan,
         calibration_error=calibration_error(target, probability),
         dictionary_f1=_f1(target, dictionary),
     )
@@ -189,7 +197,9 @@ def bootstrap_f1_interval(
         len(hits), np.full(len(hits), 1 / len(hits)), size=_BOOTSTRAPS
     )[:, keep]
     totals = draws @ found[keep]
-    scores = np.divide(2 * (draws @ hits[keep]), totals, out=np.zeros(_BOOTSTRAPS), where=totals > 0)
+    scores = np.divide(
+        2 * (draws @ hits[keep]), totals, out=np.zeros(_BOOTSTRAPS), where=totals > 0
+    )
     low, high = np.quantile(scores, [0.025, 0.975])
     return float(low), float(high)
 
@@ -254,9 +264,7 @@ def _confusions(
             for row in rows[order][:_CONFUSIONS]:
                 label = label_set.labels[row]
                 probability = round(float(probabilities[row, i]), 4)
-                found.append(
-                    Confusion(label.id, label.lang, frame, kind, probability, label.text)
-                )
+                found.append(Confusion(label.id, label.lang, frame, kind, probability, label.text))
     return tuple(found)
 
 

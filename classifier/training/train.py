@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
-from classifier.encoders.make import make_cues, make_encoder
+from classifier.encoders.make import cues_of, make_cues, make_encoder
 from classifier.errors import LabelError
 from classifier.labels.checks import MIN_POSITIVES
 from classifier.labels.label_set import LabelSet
@@ -69,16 +69,14 @@ def train(
     encoder = make_encoder(options.encoder, codebook, options.encoder_options)
     features = encoder.fit(label_set.texts).transform(label_set.texts)
     folds = list(grouped_folds(label_set, options.folds, options.seed))
-    margins = out_of_fold_margins(
-        features, targets, folds, options.regularisation, options.seed
-    )
+    margins = out_of_fold_margins(features, targets, folds, options.regularisation, options.seed)
     thresholds = np.full(len(frames), DEFAULT_THRESHOLD)
     held_out = measure(
         label_set,
         frames,
         cross_calibrated(margins, targets, folds),
         thresholds,
-        make_cues(codebook).dictionary(label_set.texts),
+        cues_of(encoder, codebook).dictionary(label_set.texts),
     )
     return FrameModel(
         name=options.name,
@@ -141,7 +139,11 @@ def _check(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> No
             f"{label_set.origin}: {groups} groups cannot fill {options.folds} folds; "
             "label more sentences or lower --folds"
         )
-    short = [f"{frame} ({counts[frame]})" for frame in codebook.frame_names if counts[frame] < options.folds]
+    short = [
+        f"{frame} ({counts[frame]})"
+        for frame in codebook.frame_names
+        if counts[frame] < options.folds
+    ]
     if short:
         raise LabelError(
             f"{label_set.origin}: too few positive sentences: {', '.join(short)}; "

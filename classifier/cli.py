@@ -1,0 +1,409 @@
+"""The ``framing`` command: the only place that prints or exits.
+
+Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 something was
+refused (and said so), 2 the command was misused.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from classifier import __version__
+from classifier.errors import ClassifierError, InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from classifier.model.frame_model import FrameModel
+    from classifier.scoring.scores import ArticleScore
+    from classifier.text.article import Article
+    from classifier.training.evaluate import Evaluation, FrameFigures
+
+_FRAME_COLOURS = ("magenta", "cyan", "yellow", "red", "green", "blue")
+_STRONGEST = 5
+_PLAIN_WIDTH = 110
+
+
+class _Commands(click.Group):
+    """Turns every error of the package into one line on standard error and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ClassifierError as error:
+            for line in str(error).splitlines():
+                click.secho(f"error: {line}", fg="red", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="framing")
+def main() -> None:
+    """Flag rhetorical frames in news sentences, with evidence.
+
+    \b
+    framing score article.txt archive/          read articles, print their frames
+    framing score archive/ -o scores.jsonl      the same, one JSON record an article
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "-m",
+    "--model",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Model folder; the default model without it.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write JSON lines here, one record an article ('-' for standard output).",
+)
+@click.option(
+    "--all-sentences", is_flag=True, help="Record every sentence, not only those with a frame."
+)
+@click.option(
+    "--text-column",
+    default="text",
+    show_default=True,
+    help="Column or key that holds the text in tables.",
+)
+@click.option("--lang", help="Language of articles that do not say their own; detected without it.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files.")
+@click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
+def score(
+    paths: tuple[str, ...],
+    folder: Path | None,
+    output: Path | None,
+    all_sentences: bool,
+    text_column: str,
+    lang: str | None,
+    encoding: str,
+    force: bool,
+) -> None:
+    """Score articles: .txt, .md, .html, .jsonl, .csv, .parquet (plain or .gz), folders, or -.
+
+    Prints a table of every article's frames and its strongest sentences. With -o, writes one
+    JSON record an article with its evidence: offsets, text, probabilities, flagged frames.
+    Articles that cannot be read are listed; the others are scored, and the exit code is 1.
+    """
+    from classifier.model.storage import load_model
+    from classifier.scoring.score import score_articles
+    from classifier.text.readers import read_articles
+
+    to_file = output is not None and str(output) != "-"
+    if to_file and output is not None and output.exists() and not force:
+        raise InputError(f"{output}: exists already; choose another file or use --force")
+    model = load_model(folder)
+    refused: list[InputError] = []
+    articles = read_articles(
+        *paths, text_column=text_column, lang=lang, encoding=encoding, on_error=refused.append
+    )
+    scores = score_articles(model, _with_progress(articles))
+    if output is None:
+        count = _print_scores(scores, model)
+    else:
+        count = _write_scores(scores, output, all_sentences)
+    for error in refused:
+        click.secho(f"error: {error}", fg="red", err=True)
+    left_out = f", {len(refused)} left out" if refused else ""
+    where = f" → {output}" if to_file else ""
+    click.echo(f"{count} articles scored{left_out}{where}", err=True)
+    if refused:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("labels", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the model.",
+)
+@click.option(
+    "-c",
+    "--codebook",
+    "codebook_path",
+    type=click.Path(path_type=Path),
+    help="Codebook; the codebook.toml beside LABELS without it.",
+)
+@click.option("--name", help="Name of the model; the folder's name without it.")
+@click.option("--model-version", default="1", show_default=True, help="Version of the model.")
+@click.option(
+    "--folds",
+    default=5,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Grouped folds for calibration and held-out figures.",
+)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--force", is_flag=True, help="Overwrite a model that is already there.")
+def train(
+    labels: Path,
+    output: Path,
+    codebook_path: Path | None,
+    name: str | None,
+    model_version: str,
+    folds: int,
+    seed: int,
+    force: bool,
+) -> None:
+    """Train a model on LABELS (a folder with labels.jsonl and codebook.toml, or a file)."""
+    from classifier.codebook import read_codebook
+    from classifier.labels.label_set import read_labels
+    from classifier.model.card import model_card
+    from classifier.model.storage import save_model, write_whole
+    from classifier.training.train import TrainOptions
+    from classifier.training.train import train as train_model
+
+    codebook = read_codebook(codebook_path or (labels if labels.is_dir() else labels.parent))
+    options = TrainOptions(name=name or output.name, version=model_version, folds=folds, seed=seed)
+    label_set = read_labels(labels)
+    click.echo(f"training on {len(label_set)} sentences, {folds} grouped folds ...", err=True)
+    model = train_model(label_set, codebook, options)
+    save_model(model, output, force=force)
+    write_whole(output / "README.md", model_card(model).encode())
+    macro = model.facts["held_out"]["macro"]
+    click.echo(
+        f"model → {output}; held-out macro-F1 {macro['f1']:.3f} "
+        f"(cues alone {macro['dictionary_f1']:.3f})",
+        err=True,
+    )
+
+
+@main.command()
+@click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] LABELS")
+@click.option(
+    "--folds",
+    type=click.IntRange(2),
+    help="Cross-validate on LABELS in so many grouped folds; takes no MODEL.",
+)
+@click.option(
+    "-c",
+    "--codebook",
+    "codebook_path",
+    type=click.Path(path_type=Path),
+    help="Codebook for --folds.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the figures here as JSON.",
+)
+@click.option(
+    "--confusions",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Print so many of the worst errors of every frame.",
+)
+def evaluate(
+    arguments: tuple[str, ...],
+    folds: int | None,
+    codebook_path: Path | None,
+    output: Path | None,
+    confusions: int,
+) -> None:
+    """Measure MODEL ('default' for the one that comes along) on LABELS it has not seen.
+
+    Prints per frame and language: support, precision, recall and F1 with 95 % intervals,
+    average precision, calibration error, and the F1 of the codebook's cues alone.
+    """
+    from classifier.labels.label_set import read_labels
+    from classifier.model.storage import load_model
+    from classifier.scoring.writers import whole_file
+
+    if len(arguments) != (1 if folds else 2):
+        raise click.UsageError("expected MODEL LABELS, or --folds N LABELS")
+    labels = Path(arguments[-1])
+    if folds:
+        from classifier.codebook import read_codebook
+        from classifier.training.train import TrainOptions, cross_validate
+
+        codebook = read_codebook(codebook_path or (labels if labels.is_dir() else labels.parent))
+        result = cross_validate(read_labels(labels), codebook, TrainOptions(folds=folds))
+    else:
+        from classifier.training.evaluate import evaluate as evaluate_model
+
+        folder = None if arguments[0] == "default" else Path(arguments[0])
+        result = evaluate_model(load_model(folder), read_labels(labels))
+    _print_evaluation(result, confusions)
+    if output:
+        with whole_file(output) as stream:
+            values = result.to_dict() | {"confusions": [_confusion(c) for c in result.confusions]}
+            json.dump(values, stream, ensure_ascii=False, indent=1)
+
+
+@main.command()
+@click.argument("labels", type=click.Path(path_type=Path))
+@click.option(
+    "-c",
+    "--codebook",
+    "codebook_path",
+    type=click.Path(path_type=Path),
+    help="Codebook; the codebook.toml beside LABELS without it.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="A test set that must share no text and no group.",
+)
+def check(labels: Path, codebook_path: Path | None, against: Path | None) -> None:
+    """List every problem of a label set at once; exit code 1 if there are any."""
+    from classifier.codebook import read_codebook
+    from classifier.labels.checks import check_labels
+
+    codebook = read_codebook(codebook_path or (labels if labels.is_dir() else labels.parent))
+    problems = check_labels(labels, codebook, against)
+    for problem in problems:
+        click.echo(str(problem))
+    click.echo(f"{len(problems)} problems" if problems else "no problems", err=True)
+    if problems:
+        sys.exit(1)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, width=None if terminal else _PLAIN_WIDTH)
+
+
+def _with_progress(articles: Iterable[Article]) -> Iterator[Article]:
+    """Show how many articles were read, on a terminal and only when it takes a while."""
+    if not sys.stderr.isatty():
+        yield from articles
+        return
+    from rich.progress import (
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (SpinnerColumn(), TextColumn("scoring"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console(stderr=True), transient=True) as progress:
+        task = progress.add_task("scoring", total=None)
+        for article in articles:
+            yield article
+            progress.advance(task)
+
+
+def _write_scores(scores: Iterable[ArticleScore], output: Path, all_sentences: bool) -> int:
+    from classifier.scoring.writers import whole_file, write_jsonl
+
+    if str(output) == "-":
+        return write_jsonl(scores, sys.stdout, all_sentences=all_sentences)
+    with whole_file(output) as stream:
+        return write_jsonl(scores, stream, all_sentences=all_sentences)
+
+
+def _print_scores(scores: Iterable[ArticleScore], model: FrameModel) -> int:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = _console()
+    colours = {
+        frame: _FRAME_COLOURS[i % len(_FRAME_COLOURS)] for i, frame in enumerate(model.frames)
+    }
+    count = 0
+    for result in scores:
+        count += 1
+        article = result.article
+        heading = " · ".join(filter(None, (article.id, article.title, article.date, result.lang)))
+        console.print(Text(heading, style="bold"))
+        console.print(_frame_line(result, colours))
+        strongest = sorted(result.evidence, key=lambda s: -max(s.probabilities.values()))
+        for sentence in sorted(strongest[:_STRONGEST], key=lambda s: s.sentence.start):
+            line = Text("  ")
+            for frame in sentence.frames:
+                line.append(f"{frame} {sentence.probabilities[frame]:.2f}  ", colours[frame])
+            console.print(line)
+            text = Text(" ".join(sentence.sentence.text.split()))
+            console.print(Padding(text, (0, 0, 0, 4)))
+        if len(strongest) > _STRONGEST:
+            console.print(
+                f"  … and {len(strongest) - _STRONGEST} more; -o writes them all", style="dim"
+            )
+        console.print()
+    return count
+
+
+def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Any:
+    from rich.text import Text
+
+    line = Text(f"  {len(result.sentences)} sentences: ", style="dim")
+    flagged = {name: score for name, score in result.frames.items() if score.flagged}
+    for name, figures in flagged.items():
+        line.append(f"{name} ×{figures.flagged}  ", style=colours[name])
+    if not flagged:
+        line.append("no frame")
+    return line
+
+
+def _print_evaluation(result: Evaluation, confusions: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    console = _console()
+    title = f"{result.labels}: {result.sentences} sentences, 95 % intervals"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("", "n", "precision", "recall", "F1", "AP", "ECE", "cues F1"):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    for frame, figures in result.frames.items():
+        table.add_row(frame, *_cells(figures))
+    table.add_section()
+    for name, values in (("macro", result.macro), ("micro", result.micro)):
+        cells = [f"{values[key]:.3f}" if key in values else "" for key in _FIGURES]
+        table.add_row(name, "", *cells)
+    for lang, by_frame in result.languages.items():
+        table.add_section()
+        for frame, figures in by_frame.items():
+            if figures.support or figures.flagged:
+                table.add_row(f"{lang} {frame}", *_cells(figures))
+    console.print(table)
+    for frame in result.frames:
+        for kind in ("false alarm", "miss"):
+            found = [c for c in result.confusions if c.frame == frame and c.kind == kind]
+            for confusion in found[:confusions]:
+                console.print(
+                    f"{frame} {kind} {confusion.probability:.2f} {confusion.id}: {confusion.text}",
+                    markup=False,
+                )
+
+
+_FIGURES = ("precision", "recall", "f1", "average_precision", "calibration_error", "dictionary_f1")
+
+
+def _cells(figures: FrameFigures) -> list[str]:
+    def with_interval(value: float, interval: tuple[float, float]) -> str:
+        return "–" if isnan(value) else f"{value:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
+
+    return [
+        str(figures.support),
+        with_interval(figures.precision, figures.precision_interval),
+        with_interval(figures.recall, figures.recall_interval),
+        with_interval(figures.f1, figures.f1_interval),
+        f"{figures.average_precision:.2f}",
+        f"{figures.calibration_error:.3f}",
+        f"{figures.dictionary_f1:.2f}",
+    ]
+
+
+def _confusion(confusion: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(confusion)
