@@ -7,6 +7,7 @@ refused (and said so), 2 the command was misused.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -390,7 +391,7 @@ _FIGURES = ("precision", "recall", "f1", "average_precision", "calibration_error
 
 def _cells(figures: FrameFigures) -> list[str]:
     def with_interval(value: float, interval: tuple[float, float]) -> str:
-        return "–" if isnan(value) else f"{value:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
+        return "–" if math.isnan(value) else f"{value:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
 
     return [
         str(figures.support),

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.cues import parse_cue, parse_lists
+from classifier.encoders.cues import CueMatcher
+from classifier.errors import CodebookError
+from classifier.text.normal import normal_words
+
+LISTS = {"disease": "virus*|pandemi*", "ill": "$disease|flu"}
+
+
+def stands(cue: str, sentence: str) -> bool:
+    return CueMatcher([parse_cue(cue, parse_lists(LISTS))]).find(normal_words(sentence)) == [0]
+
+
+@pytest.mark.parametrize(
+    ("cue", "sentence"),
+    [
+        ("internal affairs", "their INTERNAL affairs"),
+        ("interfer* … internal affairs", "They interfered in China's internal affairs."),
+        ("*politik*", "die Geopolitiker"),
+        ("weltgesundheits*organisation", "der Weltgesundheitsnotorganisation"),
+        ("$disease & politici*", "Politicised it was, this pandemic"),
+        ("$ill", "the flu"),
+        ("cold war !era", "a Cold War bunker"),
+        ("win-win", "a win–win situation"),
+        ("l'ingérence", "contre l’ingérence étrangère"),
+        ('"wuhan virus', "He called it the „Wuhan virus“."),
+        ("political virus", 'a political "virus"'),
+        ("US … sanction*", "the U.S. and its new sanctions"),
+        ("a ~1 b", "b x a"),
+        ("very (very)? cold", "very cold"),
+        ("a b|c", "c"),
+        ("干涉…4内政", "干涉香港的内政"),
+        ("命运共同体", "構建人類命運共同體"),
+        ("холодн* войн*", "Новая холо́дная война"),
+        ("еще", "ещё"),
+        ("? sanction*", "sanctions"),
+    ],
+)
+def test_a_cue_stands_in_a_sentence(cue: str, sentence: str) -> None:
+    assert stands(cue, sentence)
+
+
+@pytest.mark.parametrize(
+    ("cue", "sentence"),
+    [
+        ("internal affairs", "internal and other affairs"),
+        ("a …1 b", "a x y b"),
+        ("a … b", "b a"),
+        ("cold war !era", "a Cold War-era bunker"),
+        ("$disease & !politici*", "the pandemic was politicised"),
+        ('"wuhan virus', "the Wuhan virus"),
+        ("US … sanction*", "for us a sanction"),
+        ("a ~1 b", "b x y a"),
+        ("interfer*", "noninterference"),
+        ("*politik", "politiker"),
+        ("干涉…2内政", "干涉香港特区的内政"),
+    ],
+)
+def test_a_cue_does_not_stand_in_a_sentence(cue: str, sentence: str) -> None:
+    assert not stands(cue, sentence)
+
+
+@pytest.mark.parametrize(
+    ("cue", "place"),
+    [
+        ("(a|b", "character 5: expected '\\)'"),
+        ("a & ", "character 5: expected a word"),
+        ("* b", "character 1: '\\*' needs letters"),
+        ("$nope", "no word list named 'nope'"),
+        ("a | | b", "character 5"),
+        ("!a", "needs something that must stand"),
+        ("a ) b", "character 3"),
+    ],
+)
+def test_a_broken_cue_is_refused_with_its_place(cue: str, place: str) -> None:
+    with pytest.raises(CodebookError, match=place):
+        parse_cue(cue, parse_lists(LISTS))
+
+
+def test_a_cue_without_letters_is_refused() -> None:
+    with pytest.raises(CodebookError, match="holds no letter"):
+        CueMatcher([parse_cue("^")])
+
+
+def test_a_list_may_only_use_lists_above_it() -> None:
+    with pytest.raises(CodebookError, match="no word list named 'later'"):
+        parse_lists({"first": "$later", "later": "a"})
+
+
+WORD = st.sampled_from(["a", "b", "c", "内", "政"])
+
+
+def by_hand(words: list[str], first: str, second: str, gap: int) -> bool:
+    return any(
+        words[i] == first and second in words[i + 1 : i + 2 + gap] for i in range(len(words))
+    )
+
+
+@given(st.lists(WORD, max_size=12), WORD, WORD, st.integers(0, 12))
+def test_a_gap_means_at_most_so_many_words(
+    words: list[str], first: str, second: str, gap: int
+) -> None:
+    cue = f"{first} …{gap} {second}"
+    assert stands(cue, " ".join(words)) == by_hand(words, first, second, gap)
+
+
+@given(st.lists(WORD, max_size=8), st.lists(WORD, min_size=1, max_size=4))
+def test_many_cues_find_what_each_finds_alone(words: list[str], cue_words: list[str]) -> None:
+    cues = [*cue_words, " ".join(cue_words), " & ".join(cue_words), "|".join(cue_words)]
+    together = CueMatcher([parse_cue(cue) for cue in cues]).find(words)
+    alone = [i for i, cue in enumerate(cues) if CueMatcher([parse_cue(cue)]).find(words)]
+    assert together == alone
