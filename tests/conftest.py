@@ -56,7 +56,12 @@ def label_rows() -> list[dict[str, object]]:
             add(f"In {place} {name} saw roses bloom again.", ["bloom"], group, "positive")
             add(f"{name} opened a bakery near {place} on Monday.", [], f"p{group}", "plain")
             add(f"{name} bought a ticket in {place} and went home.", [], f"q{group}", "plain")
-        add(f"{name} watched orchards flower under a stormy sky.", ["storm", "bloom"], name, "positive")
+        add(
+            f"{name} watched orchards flower under a stormy sky.",
+            ["storm", "bloom"],
+            name,
+            "positive",
+        )
         add(f"{name} runs the flower shop.", [], name, "contrast")
     return rows
 

@@ -324,7 +324,8 @@ class CueEncoder:
     """The cues of a codebook as features, so that a head learns how far to trust them.
 
     For every frame a flag that any of its cues stands in the sentence, and one that two do;
-    then one flag for every cue, hints included.
+    then one flag for every cue, hints included. Only the cues of a sentence's language are
+    tried; where that is unknown or has no cues, those of all languages are.
 
     Args:
         cues: the parsed cues, in the order of their features.
@@ -346,8 +347,11 @@ class CueEncoder:
         self.frames = list(frames)
         self.weight = weight
         self.single_weight = single_weight
-        self._matcher = CueMatcher([cue.cue for cue in self.cues])
         self._frame_of = [self.frames.index(cue.frame) for cue in self.cues]
+        self._numbers: dict[str, list[int]] = defaultdict(list)
+        for number, cue in enumerate(self.cues):
+            self._numbers[cue.lang].append(number)
+        self._matchers: dict[str, CueMatcher] = {}
 
     @property
     def n_features(self) -> int:
@@ -358,14 +362,27 @@ class CueEncoder:
         """Nothing is learned here."""
         return self
 
-    def transform(self, texts: Rows[str]) -> csr_matrix:
+    def find(self, text: str, lang: str | None = None) -> list[int]:
+        """The numbers of the cues that stand in a sentence."""
+        words = normal_words(text)
+        if lang in self._numbers:
+            return self._find(words, lang)
+        return sorted(number for each in self._numbers for number in self._find(words, each))
+
+    def _find(self, words: Rows[str], lang: str) -> list[int]:
+        numbers = self._numbers[lang]
+        if lang not in self._matchers:
+            self._matchers[lang] = CueMatcher([self.cues[number].cue for number in numbers])
+        return [numbers[i] for i in self._matchers[lang].find(words)]
+
+    def transform(self, texts: Rows[str], langs: Rows[str | None] | None = None) -> csr_matrix:
         """The flags of every sentence: (n_texts, n_features)."""
         n_frames = len(self.frames)
         indices: list[int] = []
         values: list[float] = []
         ends = [0]
-        for text in texts:
-            found = self._matcher.find(normal_words(text))
+        for text, lang in zip(texts, langs or [None] * len(texts), strict=True):
+            found = self.find(text, lang)
             counts = Counter(self._frame_of[i] for i in found if not self.cues[i].cue.hint)
             for frame, count in sorted(counts.items()):
                 flags = [frame, n_frames + frame] if count > 1 else [frame]
@@ -384,11 +401,10 @@ class CueEncoder:
         """Nothing is learned here."""
         return {}
 
-    def dictionary(self, texts: Rows[str]) -> NDArray[np.bool_]:
+    def dictionary(
+        self, texts: Rows[str], langs: Rows[str | None] | None = None
+    ) -> NDArray[np.bool_]:
         """The cues alone as a classifier: whether any stands there, (n_texts, n_frames)."""
-        flags = np.zeros((len(texts), len(self.frames)), dtype=bool)
-        for row, text in enumerate(texts):
-            for i in self._matcher.find(normal_words(text)):
-                if not self.cues[i].cue.hint:
-                    flags[row, self._frame_of[i]] = True
+        any_cue = self.transform(texts, langs)[:, : len(self.frames)]
+        flags: NDArray[np.bool_] = any_cue.toarray() > 0
         return flags

@@ -27,8 +27,13 @@ class Encoder(Protocol):
         """Learn what is learned from unlabelled sentences, such as how rare a feature is."""
         ...
 
-    def transform(self, texts: Sequence[str]) -> csr_matrix:
-        """The features of sentences: float64, (n_texts, n_features)."""
+    def transform(
+        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
+    ) -> csr_matrix:
+        """The features of sentences: float64, (n_texts, n_features).
+
+        ``langs`` says their languages as ISO 639-1 codes, where they are known.
+        """
         ...
 
     def options(self) -> dict[str, Any]:
@@ -59,9 +64,11 @@ class StackedEncoder:
             part.fit(texts)
         return self
 
-    def transform(self, texts: Sequence[str]) -> csr_matrix:
+    def transform(
+        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
+    ) -> csr_matrix:
         """The rows of all parts, joined in their order."""
-        rows = [part.transform(texts) for part in self.parts.values()]
+        rows = [part.transform(texts, langs) for part in self.parts.values()]
         return csr_matrix(hstack(rows, format="csr"))
 
     def options(self) -> dict[str, Any]:

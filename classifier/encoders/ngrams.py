@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from classifier.text.normal import CAPITALS, HAN, QUOTE, normal_words
+from classifier.text.normal import HAN, plain_words
 
 _STEM = 5
 _ENDING = 5
@@ -49,7 +49,9 @@ class NgramEncoder:
         self.idf_ = (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float32)
         return self
 
-    def transform(self, texts: Sequence[str]) -> csr_matrix:
+    def transform(
+        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
+    ) -> csr_matrix:
         """Rows of length one (or zero, without any word): (n_texts, buckets)."""
         indices: list[NDArray[np.int64]] = []
         values: list[NDArray[np.float64]] = []
@@ -82,7 +84,7 @@ class NgramEncoder:
 
 def grams(text: str) -> Iterator[str]:
     """The n-grams of a text, as readable strings; what they are stands in the first letter."""
-    words = [word.rstrip(CAPITALS) for word in normal_words(text) if word != QUOTE]
+    words = plain_words(text)
     stems = [word[:_STEM] for word in words]
     for i, word in enumerate(words):
         yield f"w{word}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from classifier.codebook import Codebook
 from classifier.labels.label_set import Label, read_label_lines
 from classifier.text.language import detect_language
-from classifier.text.normal import normal_words
+from classifier.text.normal import plain_words
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -111,7 +111,7 @@ def near_duplicates(labels: list[Label]) -> Iterator[tuple[Label, Label, bool]]:
     distinct: list[tuple[str, Label]] = []
     pairs = []
     for label in labels:
-        text = " ".join(normal_words(label.text))
+        text = " ".join(plain_words(label.text))
         if text in by_text:
             pairs.append((by_text[text], label, True))
         else:
@@ -156,11 +156,11 @@ def _positives(labels: list[Label], codebook: Codebook, origin: str) -> Iterator
 
 def _two_sides(labels: list[Label], origin: str, against: str | Path) -> Iterator[Problem]:
     others = read_label_lines(against)[0]
-    texts = _places(others, lambda label: " ".join(normal_words(label.text)))
+    texts = _places(others, lambda label: " ".join(plain_words(label.text)))
     groups = _places(others, lambda label: label.group)
     for label in labels:
         where = f"{origin}:{label.line}"
-        same = texts.get(" ".join(normal_words(label.text)))
+        same = texts.get(" ".join(plain_words(label.text)))
         if same:
             yield Problem(where, "two-sides", f"the same text stands in {against}:{same}")
         elif label.group in groups:

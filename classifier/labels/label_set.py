@@ -61,9 +61,9 @@ class LabelSet:
         return [label.group for label in self.labels]
 
     @property
-    def langs(self) -> list[str]:
+    def langs(self) -> list[str | None]:
         """The language of every sentence."""
-        return [label.lang for label in self.labels]
+        return [label.lang or None for label in self.labels]
 
     def targets(self, frames: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each sentence carries each frame: booleans, (n_labels, n_frames)."""

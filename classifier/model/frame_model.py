@@ -39,21 +39,27 @@ class FrameModel:
         """The frame names, in the order of every probability array."""
         return self.codebook.frame_names
 
-    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
+    def predict_proba(
+        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
+    ) -> NDArray[np.float64]:
         """The probability of every frame in every sentence: (n_texts, n_frames).
+
+        Args:
+            texts: sentences.
+            langs: their languages as ISO 639-1 codes, None where unknown; then the cues of
+                all languages are tried.
 
         Raises:
             TypeError: ``texts`` is one string instead of a sequence of them.
         """
         if isinstance(texts, str):
             raise TypeError("predict_proba takes a list of sentences, not one string")
-        parts = [
-            self.calibration.probabilities(
-                self.heads.margins(self.encoder.transform(texts[start : start + _BATCH]))
-            )
-            for start in range(0, len(texts), _BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.frames)))
+        parts = [np.zeros((0, len(self.frames)))]
+        for start in range(0, len(texts), _BATCH):
+            rows = slice(start, start + _BATCH)
+            features = self.encoder.transform(texts[rows], langs[rows] if langs else None)
+            parts.append(self.calibration.probabilities(self.heads.margins(features)))
+        return np.concatenate(parts)
 
     def flag(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which probabilities reach their frame's threshold: booleans of the same shape."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.codebook import codebook_from_dict
 from classifier.encoders.encoder import StackedEncoder
@@ -27,15 +28,6 @@ from classifier.model.head import Heads
 
 FORMAT = 1
 _PROBE_TOLERANCE = 1e-4
-_PROBES = (
-    "Politicising the pandemic and stigmatising a country will not stop the virus.",
-    "Der Minister warnte vor einer Mentalität des Kalten Krieges und vor Blockkonfrontation.",
-    "中方坚决反对任何外部势力干涉中国内政。",
-    "Россия выступает против односторонних санкций и политики диктата.",
-    "Ambos países promueven una cooperación de beneficio mutuo y un futuro compartido.",
-    "Les relations entre les deux pays n'ont jamais été aussi bonnes dans leur histoire.",
-    "The bakery on the corner opens at seven.",
-)
 
 
 def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) -> Path:
@@ -49,6 +41,7 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
     folder = Path(folder)
     if folder.exists() and not force and (not folder.is_dir() or any(folder.iterdir())):
         raise ModelError(f"{folder}: is not empty; choose another folder or use --force")
+    probes = model.facts.get("probes", [])
     arrays = {
         "heads.weights": model.heads.weights,
         "heads.intercepts": model.heads.intercepts,
@@ -69,10 +62,10 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
             }
             for i, frame in enumerate(model.frames)
         },
-        "facts": model.facts,
+        "facts": {key: value for key, value in model.facts.items() if key != "probes"},
         "probes": [
-            {"text": text, "probabilities": [round(p, 6) for p in row]}
-            for text, row in zip(_PROBES, model.predict_proba(_PROBES).tolist(), strict=True)
+            {**probe, "probabilities": [round(p, 6) for p in row]}
+            for probe, row in zip(probes, _probe_scores(model, probes).tolist(), strict=True)
         ],
         "codebook": model.codebook.to_dict(),
     }
@@ -173,19 +166,26 @@ def _build(values: dict[str, Any], arrays: dict[str, Any]) -> FrameModel:
             np.array([frame["offset"] for frame in frames]),
         ),
         thresholds=np.array([frame["threshold"] for frame in frames]),
-        facts=values["facts"],
+        facts=values["facts"] | {"probes": [_text_and_lang(p) for p in values["probes"]]},
     )
 
 
 def _check_probes(folder: Path, model: FrameModel, values: dict[str, Any]) -> None:
-    texts = [probe["text"] for probe in values["probes"]]
     stored = np.array([probe["probabilities"] for probe in values["probes"]])
-    off = np.abs(model.predict_proba(texts) - stored).max() if texts else 0.0
+    off = np.abs(_probe_scores(model, values["probes"]) - stored).max() if len(stored) else 0.0
     if off > _PROBE_TOLERANCE:
         raise ModelError(
             f"{folder}: the probe sentences score {off:.4f} away from what model.json says; "
             "the model was edited, or made by a version that reads text otherwise: train anew"
         )
+
+
+def _text_and_lang(probe: dict[str, Any]) -> dict[str, str]:
+    return {"text": probe["text"], "lang": probe["lang"]}
+
+
+def _probe_scores(model: FrameModel, probes: list[dict[str, Any]]) -> NDArray[np.float64]:
+    return model.predict_proba([p["text"] for p in probes], [p["lang"] or None for p in probes])
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -36,7 +36,8 @@ def _score_batch(
     model: FrameModel, batch: list[tuple[Article, str | None, list[Sentence]]]
 ) -> Iterator[ArticleScore]:
     texts = [sentence.text for _, _, sentences in batch for sentence in sentences]
-    probabilities = model.predict_proba(texts)
+    langs = [lang for _, lang, sentences in batch for _ in sentences]
+    probabilities = model.predict_proba(texts, langs)
     flags = model.flag(probabilities)
     rounded = probabilities.round(4).tolist()
     at = 0

@@ -47,3 +47,8 @@ def normal_words(text: str) -> list[str]:
         folded = word.casefold()
         words.append(folded + CAPITALS if len(word) > 1 and word.isupper() else folded)
     return words
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text in normal form, without capitals and quotation marks."""
+    return [word.rstrip(CAPITALS) for word in normal_words(text) if word != QUOTE]

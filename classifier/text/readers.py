@@ -227,6 +227,7 @@ def _csv_rows(
     try:
         for row in reader:
             yield reader.line_num, row
+        lines.detach()
     except (UnicodeDecodeError, csv.Error) as exc:
         raise InputError(
             f"{path}:{reader.line_num + 1}: cannot be read as {delimiter!r}-separated "

@@ -93,10 +93,10 @@ def evaluate(model: FrameModel, label_set: LabelSet) -> Evaluation:
             f"{label_set.origin}: the model has no frame {', '.join(sorted(unknown))}; "
             f"it has {', '.join(model.frames)}"
         )
-    texts = label_set.texts
-    dictionary = cues_of(model.encoder, model.codebook).dictionary(texts)
+    texts, langs = label_set.texts, label_set.langs
+    dictionary = cues_of(model.encoder, model.codebook).dictionary(texts, langs)
     return measure(
-        label_set, model.frames, model.predict_proba(texts), model.thresholds, dictionary
+        label_set, model.frames, model.predict_proba(texts, langs), model.thresholds, dictionary
     )
 
 
@@ -112,7 +112,7 @@ def measure(
     targets = label_set.targets(frames)
     flags = probabilities >= thresholds
     groups = np.unique(label_set.groups, return_inverse=True)[1]
-    langs = np.array(label_set.langs)
+    langs = np.array([lang or "unknown" for lang in label_set.langs])
     whole = np.ones(len(label_set), dtype=bool)
 
     def figures(rows: Flags) -> dict[str, FrameFigures]:

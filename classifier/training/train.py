@@ -67,7 +67,7 @@ def train(
     frames = codebook.frame_names
     targets = label_set.targets(frames)
     encoder = make_encoder(options.encoder, codebook, options.encoder_options)
-    features = encoder.fit(label_set.texts).transform(label_set.texts)
+    features = encoder.fit(label_set.texts).transform(label_set.texts, label_set.langs)
     folds = list(grouped_folds(label_set, options.folds, options.seed))
     margins = out_of_fold_margins(features, targets, folds, options.regularisation, options.seed)
     thresholds = np.full(len(frames), DEFAULT_THRESHOLD)
@@ -76,7 +76,7 @@ def train(
         frames,
         cross_calibrated(margins, targets, folds),
         thresholds,
-        cues_of(encoder, codebook).dictionary(label_set.texts),
+        cues_of(encoder, codebook).dictionary(label_set.texts, label_set.langs),
     )
     return FrameModel(
         name=options.name,
@@ -102,13 +102,14 @@ def cross_validate(
     thresholds = np.full(len(frames), DEFAULT_THRESHOLD)
     for rows, held_out in grouped_folds(label_set, options.folds, options.seed):
         model = train(label_set.subset(rows), codebook, replace(options, folds=3))
-        probabilities[held_out] = model.predict_proba([label_set.texts[i] for i in held_out])
+        unseen = label_set.subset(held_out)
+        probabilities[held_out] = model.predict_proba(unseen.texts, unseen.langs)
     return measure(
         label_set,
         frames,
         probabilities,
         thresholds,
-        make_cues(codebook).dictionary(label_set.texts),
+        make_cues(codebook).dictionary(label_set.texts, label_set.langs),
     )
 
 
@@ -156,7 +157,7 @@ def _facts(label_set: LabelSet, options: TrainOptions, held_out: Evaluation) -> 
         "labels": {
             "sha256": label_set.sha256,
             "sentences": len(label_set),
-            "languages": dict(sorted(Counter(label_set.langs).items())),
+            "languages": dict(sorted(Counter(label.lang for label in label_set).items())),
             "positives": dict(Counter(f for label in label_set for f in label.frames)),
         },
         "options": asdict(options),
@@ -164,4 +165,16 @@ def _facts(label_set: LabelSet, options: TrainOptions, held_out: Evaluation) -> 
         "libraries": {name: library_version(name) for name in _LIBRARIES}
         | {"python": ".".join(platform.python_version_tuple()[:2])},
         "held_out": held_out.to_dict(),
+        "probes": _probes(label_set),
     }
+
+
+def _probes(label_set: LabelSet) -> list[dict[str, str]]:
+    """The first sentence of every frame, and the first without any: what loading checks."""
+    first: dict[str, dict[str, str]] = {}
+    for label in label_set:
+        for frame in label.frames or ("",):
+            first.setdefault(frame, {"text": label.text, "lang": label.lang})
+    return [
+        probe for i, probe in enumerate(first.values()) if probe not in list(first.values())[:i]
+    ]

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from classifier.cli import main
+from classifier.model.frame_model import FrameModel
+from classifier.model.storage import save_model
+
+
+def framing(*arguments: object, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(scope="module")
+def folder(model: FrameModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(model, tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    path = tmp_path / "articles"
+    path.mkdir()
+    (path / "a.txt").write_text("A storm hit the town. The bakery opened.", encoding="utf-8")
+    (path / "b.md").write_text("# Spring\n\nRoses bloom again.", encoding="utf-8")
+    return path
+
+
+def test_scoring_prints_frames_and_strongest_sentences(folder: Path, articles: Path) -> None:
+    result = framing("score", articles, "-m", folder)
+    assert result.exit_code == 0
+    assert "a.txt" in result.stdout
+    assert "storm ×1" in result.stdout
+    assert "A storm hit the town." in result.stdout
+    assert "2 articles scored" in result.stderr
+
+
+def test_scores_are_written_one_record_an_article(folder: Path, articles: Path) -> None:
+    output = articles.parent / "scores.jsonl"
+    result = framing("score", articles, "-m", folder, "-o", output)
+    assert result.exit_code == 0
+    records = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert [record["id"] for record in records] == ["a.txt", "b.md"]
+    assert [len(record["evidence"]) for record in records] == [1, 1]
+
+
+def test_all_sentences_are_recorded_on_request(folder: Path, articles: Path) -> None:
+    result = framing("score", articles / "a.txt", "-m", folder, "-o", "-", "--all-sentences")
+    assert len(json.loads(result.stdout)["evidence"]) == 2
+
+
+def test_standard_input_is_scored(folder: Path) -> None:
+    result = framing("score", "-", "-m", folder, stdin="A storm came.")
+    assert "storm ×1" in result.stdout
+
+
+def test_a_bad_article_is_listed_the_others_are_scored(folder: Path, articles: Path) -> None:
+    (articles / "c.txt").write_bytes(b"\0\1\2")
+    result = framing("score", articles, "-m", folder)
+    assert result.exit_code == 1
+    assert "storm ×1" in result.stdout
+    assert "c.txt: looks like a binary file" in result.stderr
+    assert "2 articles scored, 1 left out" in result.stderr
+
+
+def test_an_output_is_not_overwritten_without_force(folder: Path, articles: Path) -> None:
+    output = articles.parent / "scores.jsonl"
+    output.write_text("mine", encoding="utf-8")
+    assert framing("score", articles, "-m", folder, "-o", output).exit_code == 1
+    assert output.read_text(encoding="utf-8") == "mine"
+    assert framing("score", articles, "-m", folder, "-o", output, "--force").exit_code == 0
+
+
+def test_training_writes_a_model_and_its_card(label_folder: Path, tmp_path: Path) -> None:
+    result = framing("train", label_folder, "-o", tmp_path / "weather", "--folds", 3)
+    assert result.exit_code == 0, result.stderr
+    card = (tmp_path / "weather" / "README.md").read_text(encoding="utf-8")
+    assert "license: cc-by-4.0" in card
+    assert "| storm |" in card
+    assert framing("train", label_folder, "-o", tmp_path / "weather").exit_code == 1
+
+
+def test_evaluation_prints_and_writes_its_figures(
+    folder: Path, label_folder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "figures.json"
+    result = framing("evaluate", folder, label_folder, "-o", output)
+    assert result.exit_code == 0
+    assert "storm" in result.stdout
+    values = json.loads(output.read_text(encoding="utf-8"))
+    assert values["frames"]["storm"]["support"] == 60
+    assert set(values["languages"]) == {"en"}
+
+
+def test_cross_validation_needs_no_model(label_folder: Path) -> None:
+    result = framing("evaluate", "--folds", 3, label_folder)
+    assert result.exit_code == 0
+    assert "macro" in result.stdout
+
+
+def test_check_lists_problems_and_exits_with_one(label_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"text": "A gale.", "lang": "en", "frames": ["strom"]}\n', encoding="utf-8")
+    result = framing("check", path, "-c", label_folder)
+    assert result.exit_code == 1
+    assert "did you mean 'storm'" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["score"], 2, "Missing argument"),
+        (["score", "/no/such/file.txt"], 1, "no such file"),
+        (["score", "-m", "/no/model", "-"], 1, "no model here"),
+        (["train", "/no/labels", "-o", "/tmp/x"], 1, "no codebook here"),
+        (["evaluate", "x"], 2, "expected MODEL LABELS"),
+        (["evaluate", "default", "/no/labels"], 1, "cannot be read"),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_misuse_and_refusal_are_told_apart(arguments: list[str], code: int, message: str) -> None:
+    result = framing(*arguments)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert "Traceback" not in result.output
