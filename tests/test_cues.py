@@ -1,19 +1,26 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.cues import parse_cue, parse_lists
-from classifier.encoders.cues import CueMatcher
+from classifier.encoders.cue_matcher import OVERLAP, WINDOW, CueMatcher
+from classifier.encoders.tokens import tokenise
 from classifier.errors import CodebookError
-from classifier.text.normal import normal_words
 
 LISTS = {"disease": "virus*|pandemi*", "ill": "$disease|flu"}
 
 
 def stands(cue: str, sentence: str) -> bool:
-    return CueMatcher([parse_cue(cue, parse_lists(LISTS))]).find(normal_words(sentence)) == [0]
+    return found([cue], sentence) == [0]
+
+
+def found(cues: list[str], sentence: str) -> list[int]:
+    lists = parse_lists(LISTS)
+    matcher = CueMatcher([parse_cue(cue, lists) for cue in cues])
+    return sorted(matcher.find(tokenise([sentence]), np.array([0]))[1])
 
 
 @pytest.mark.parametrize(
@@ -112,6 +119,16 @@ def test_a_gap_means_at_most_so_many_words(
 @given(st.lists(WORD, max_size=8), st.lists(WORD, min_size=1, max_size=4))
 def test_many_cues_find_what_each_finds_alone(words: list[str], cue_words: list[str]) -> None:
     cues = [*cue_words, " ".join(cue_words), " & ".join(cue_words), "|".join(cue_words)]
-    together = CueMatcher([parse_cue(cue) for cue in cues]).find(words)
-    alone = [i for i, cue in enumerate(cues) if CueMatcher([parse_cue(cue)]).find(words)]
-    assert together == alone
+    sentence = " ".join(words)
+    assert found(cues, sentence) == [i for i, cue in enumerate(cues) if stands(cue, sentence)]
+
+
+@given(st.integers(0, WINDOW), st.integers(0, 6))
+def test_a_cue_is_found_anywhere_in_a_very_long_sentence(before: int, between: int) -> None:
+    sentence = "x " * (before + WINDOW - OVERLAP // 2) + "a " + "y " * between + "b " + "z " * 70
+    assert stands("a … b", sentence)
+
+
+def test_a_cue_that_could_stand_anywhere_is_refused() -> None:
+    with pytest.raises(CodebookError, match="needs a word that must not be missing"):
+        CueMatcher([parse_cue("(the)?")])

@@ -15,11 +15,13 @@ from classifier.codebook import Codebook
 from classifier.encoders.cues import CueEncoder
 from classifier.encoders.make import make_encoder
 from classifier.encoders.ngrams import NgramEncoder
+from classifier.encoders.tokens import QUOTED_WORD, tokenise
 from classifier.errors import LabelError, ModelError
 from classifier.labels.label_set import Label, LabelSet
 from classifier.model.calibration import fit_calibration
 from classifier.model.frame_model import FrameModel
 from classifier.model.storage import load_model, save_model
+from classifier.text.normal import QUOTE, normal_words
 from classifier.training.evaluate import (
     bootstrap_f1_interval,
     calibration_error,
@@ -69,13 +71,36 @@ def test_cues_of_another_language_are_not_tried(codebook: Codebook) -> None:
 def test_a_hint_is_a_feature_but_not_in_the_dictionary(codebook: Codebook) -> None:
     encoder = CueEncoder(list(codebook.cues()), codebook.frame_names)
     assert not encoder.dictionary(["rain"]).any()
-    assert encoder.transform(["rain"]).nnz == 1
+    assert encoder.transform(tokenise(["rain"])).nnz == 1
 
 
 def test_rows_of_ngrams_have_length_one() -> None:
-    rows = NgramEncoder(2**10).fit(TEXTS).transform(TEXTS)
+    tokens = tokenise(TEXTS)
+    rows = NgramEncoder(2**10).fit(tokens).transform(tokens)
     lengths = np.sqrt(rows.multiply(rows).sum(axis=1))
     assert np.allclose(np.asarray(lengths).ravel(), [1, 1, 1, 0])
+
+
+def test_scoring_and_training_see_the_same_features(model: FrameModel) -> None:
+    texts = [*TEXTS, "Storm after storm after storm.", "Dark skies, dark skies; the sky is dark."]
+    langs = [None, "en", "en", "xx", "en", None]
+    features = model.encoder.transform(texts, langs)
+    slow = features @ model.heads.weights.T.astype(float)
+    assert np.allclose(model.encoder.margins(texts, langs, model.heads.weights), slow, atol=1e-5)
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_characters="\u00ad\u200b\u200c\u200d\u2060\ufeff\u0301"))
+)
+def test_compiled_words_are_those_of_the_normal_form(text: str) -> None:
+    tokens = tokenise(["before", text, "after"])
+    words = [tokens.word(i) for i in range(tokens.ends[0], tokens.ends[1])]
+    assert words == [word for word in normal_words(text) if word != QUOTE]
+
+
+def test_a_quotation_mark_is_known_to_the_word_behind_it() -> None:
+    tokens = tokenise(["the „Wuhan virus“"])
+    assert [bool(flag & QUOTED_WORD) for flag in tokens.flags] == [False, True, False]
 
 
 def test_training_twice_gives_the_same_files(

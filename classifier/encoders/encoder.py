@@ -7,11 +7,11 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 
 
 class Encoder(Protocol):
-    """From sentences to features.
+    """From sentences to features; ``langs`` says their languages, where they are known.
 
     ``kind`` names the encoder in a saved model; ``n_features`` is the width of its rows.
     """
@@ -30,10 +30,16 @@ class Encoder(Protocol):
     def transform(
         self, texts: Sequence[str], langs: Sequence[str | None] | None = None
     ) -> csr_matrix:
-        """The features of sentences: float64, (n_texts, n_features).
+        """The features of sentences: float64, (n_texts, n_features)."""
+        ...
 
-        ``langs`` says their languages as ISO 639-1 codes, where they are known.
-        """
+    def margins(
+        self,
+        texts: Sequence[str],
+        langs: Sequence[str | None] | None,
+        weights: NDArray[np.float32],
+    ) -> NDArray[np.float64]:
+        """``transform(texts, langs) @ weights.T``, by the shortest way: (n_texts, n_frames)."""
         ...
 
     def options(self) -> dict[str, Any]:
@@ -44,41 +50,6 @@ class Encoder(Protocol):
         """What was learned, by name."""
         ...
 
-
-class StackedEncoder:
-    """Several encoders side by side."""
-
-    kind = "stacked"
-
-    def __init__(self, parts: Mapping[str, Encoder]) -> None:
-        self.parts = dict(parts)
-
-    @property
-    def n_features(self) -> int:
-        """The sum of the widths of all parts."""
-        return sum(part.n_features for part in self.parts.values())
-
-    def fit(self, texts: Sequence[str]) -> Self:
-        """Fit every part."""
-        for part in self.parts.values():
-            part.fit(texts)
-        return self
-
-    def transform(
-        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
-    ) -> csr_matrix:
-        """The rows of all parts, joined in their order."""
-        rows = [part.transform(texts, langs) for part in self.parts.values()]
-        return csr_matrix(hstack(rows, format="csr"))
-
-    def options(self) -> dict[str, Any]:
-        """The options of every part."""
-        return {name: part.options() for name, part in self.parts.items()}
-
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The arrays of every part, prefixed with its name."""
-        return {
-            f"{name}.{key}": array
-            for name, part in self.parts.items()
-            for key, array in part.arrays().items()
-        }
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take back what :meth:`arrays` gave."""
+        ...

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from classifier.codebook import Codebook
 from classifier.encoders.cues import CueEncoder
-from classifier.encoders.encoder import Encoder, StackedEncoder
+from classifier.encoders.encoder import Encoder
+from classifier.encoders.lexical import LexicalEncoder
 from classifier.encoders.ngrams import NgramEncoder
 
 KINDS = ("ngrams",)
@@ -32,12 +30,8 @@ def make_encoder(
     options = options or {}
     if kind != "ngrams":
         raise ValueError(f"no encoder {kind!r}; there is: {', '.join(KINDS)}")
-    return StackedEncoder(
-        {
-            "ngrams": NgramEncoder(**options.get("ngrams", {})),
-            "cues": make_cues(codebook, options.get("cues", {})),
-        }
-    )
+    ngrams = NgramEncoder(**options.get("ngrams", {}))
+    return LexicalEncoder(ngrams, make_cues(codebook, options.get("cues", {})))
 
 
 def make_cues(codebook: Codebook, options: Mapping[str, Any] | None = None) -> CueEncoder:
@@ -47,12 +41,5 @@ def make_cues(codebook: Codebook, options: Mapping[str, Any] | None = None) -> C
 
 def cues_of(encoder: Encoder, codebook: Codebook) -> CueEncoder:
     """The cue part of an encoder, or one made from the codebook where it has none."""
-    part = encoder.parts.get("cues") if isinstance(encoder, StackedEncoder) else None
-    return part if isinstance(part, CueEncoder) else make_cues(codebook)
-
-
-def restore_arrays(encoder: StackedEncoder, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Give a new encoder back what it had learned."""
-    ngrams = encoder.parts["ngrams"]
-    assert isinstance(ngrams, NgramEncoder)
-    ngrams.idf_ = np.asarray(arrays["ngrams.idf"], dtype=np.float32)
+    cues = getattr(encoder, "cues", None)
+    return cues if isinstance(cues, CueEncoder) else make_cues(codebook)

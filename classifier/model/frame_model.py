@@ -57,8 +57,9 @@ class FrameModel:
         parts = [np.zeros((0, len(self.frames)))]
         for start in range(0, len(texts), _BATCH):
             rows = slice(start, start + _BATCH)
-            features = self.encoder.transform(texts[rows], langs[rows] if langs else None)
-            parts.append(self.calibration.probabilities(self.heads.margins(features)))
+            some = langs[rows] if langs else None
+            margins = self.encoder.margins(texts[rows], some, self.heads.weights)
+            parts.append(self.calibration.probabilities(margins + self.heads.intercepts))
         return np.concatenate(parts)
 
     def flag(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:

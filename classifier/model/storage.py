@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import codebook_from_dict
-from classifier.encoders.encoder import StackedEncoder
-from classifier.encoders.make import make_encoder, restore_arrays
+from classifier.encoders.make import make_encoder
 from classifier.errors import CodebookError, ModelError
 from classifier.model.calibration import Calibration
 from classifier.model.frame_model import FrameModel
@@ -53,7 +52,7 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
         "name": model.name,
         "version": model.version,
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "encoder": {"kind": "ngrams", "options": model.encoder.options()},
+        "encoder": {"kind": model.encoder.kind, "options": model.encoder.options()},
         "frames": {
             frame: {
                 "slope": float(model.calibration.slopes[i]),
@@ -143,14 +142,13 @@ def _build(values: dict[str, Any], arrays: dict[str, Any]) -> FrameModel:
     codebook = codebook_from_dict(values["codebook"])
     frames = [values["frames"][name] for name in codebook.frame_names]
     encoder = make_encoder(values["encoder"]["kind"], codebook, values["encoder"]["options"])
-    assert isinstance(encoder, StackedEncoder)
-    restore_arrays(
-        encoder,
+    prefix = "encoder."
+    encoder.restore(
         {
-            name.removeprefix("encoder."): array
+            name.removeprefix(prefix): array
             for name, array in arrays.items()
-            if name.startswith("encoder.")
-        },
+            if name.startswith(prefix)
+        }
     )
     weights = arrays["heads.weights"]
     if weights.shape != (len(frames), encoder.n_features):

@@ -1,8 +1,8 @@
 """One normal form of text, the same at training and at scoring.
 
-NFKC, case folding, one kind of quotation mark, no soft hyphens, traditional Chinese
-characters read as simplified ones. Words are runs of letters and digits; every Chinese
-character is a word of its own.
+Character by character: compatibility forms (NFKC), one kind of quotation mark, no soft
+hyphens or accents of stress, traditional Chinese characters read as simplified ones. Words
+are runs of letters and digits, case folded; every Chinese character is a word of its own.
 """
 
 from __future__ import annotations
@@ -10,30 +10,50 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from importlib.resources import files
 
 CAPITALS = "^"
 QUOTE = '"'
 
-_QUOTES = dict.fromkeys(map(ord, "„“”‟«»‹›「」『』〝〞＂‚‘‛❝❞"), QUOTE)
-_DROPPED = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x0301])
-_FOLDED = {ord("ё"): "е", ord("Ё"): "Е"}
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf'"|(?<!\w)(?:[^\W\d_]\.){{2,}}|[{_HAN}]|[^\W_{_HAN}]+')
+_QUOTES = frozenset('"„“”‟«»‹›「」『』〝〞＂‚‘‛❝❞')
+_DROPPED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u0301")
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 HAN = re.compile(f"[{_HAN}]")
+_WORD = re.compile(rf'"|(?<![^\W_])(?:[^\W\d_{_HAN}]\.){{2,}}|[{_HAN}]|[^\W_{_HAN}]+')
 
 
 @cache
-def _table() -> dict[int, str | None]:
-    from importlib.resources import files
-
+def _variants() -> dict[str, str]:
     lines = files("classifier.text").joinpath("simplified.txt").read_text(encoding="utf-8")
-    simplified = {ord(line[0]): line[1] for line in lines.split()}
-    return {**_QUOTES, **_DROPPED, **_FOLDED, **simplified}
+    return {pair[0]: pair[1] for pair in lines.split()} | {"ё": "е", "Ё": "Е"}
 
 
-def fold(text: str) -> str:
-    """The text in NFKC with quotation marks, soft hyphens and Chinese variants folded."""
-    return unicodedata.normalize("NFKC", text.translate(_table()))
+def fold_character(character: str) -> str:
+    """What a character becomes: usually one, none if it is dropped, several if it is a ligature."""
+    if character in _QUOTES:
+        return QUOTE
+    if character in _DROPPED:
+        return ""
+    variants = _variants()
+    return "".join(variants.get(c, c) for c in unicodedata.normalize("NFKC", character))
+
+
+class _Folds(dict[int, str]):
+    """For ``str.translate``: every character is folded when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = fold_character(chr(code))
+        return folded
+
+
+_FOLDS = _Folds()
+
+
+def compose(text: str) -> str:
+    """The text in NFC: letters and their accents as one character."""
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return text
+    return unicodedata.normalize("NFC", text)
 
 
 def normal_words(text: str) -> list[str]:
@@ -42,11 +62,17 @@ def normal_words(text: str) -> list[str]:
     A word written in capitals carries a trailing ``^``; quotation marks are kept as ``"``.
     """
     words = []
-    for found in _WORD.findall(fold(text)):
-        word = found.replace(".", "") if "." in found else found
-        folded = word.casefold()
-        words.append(folded + CAPITALS if len(word) > 1 and word.isupper() else folded)
+    for found in _WORD.findall(compose(text).translate(_FOLDS)):
+        for word in _without_stops(found) if "." in found else (found,):
+            folded = word.casefold()
+            words.append(folded + CAPITALS if len(folded) > 1 and word.isupper() else folded)
     return words
+
+
+def _without_stops(word: str) -> list[str]:
+    """An abbreviation such as "U.S." as one word, unless a letter of it folds into several."""
+    letters = word.split(".")[:-1]
+    return letters if any(len(c.casefold()) > 1 for c in letters) else ["".join(letters)]
 
 
 def plain_words(text: str) -> list[str]:

@@ -1,0 +1,236 @@
+"""Cues as small programs over sets of places, for the compiled matcher.
+
+All words of all cues go into one table, so that every word of a sentence is looked up once
+and known by the symbols it stands for: itself, its beginnings, the word lists it belongs to.
+A cue becomes a few instructions on sets of word places, kept as bits, so that it is tried at
+all places of a sentence at once (after Baeza-Yates and Gonnet 1992).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from functools import cache
+
+from classifier.cues import Cue, NotHere, OneOf, Optional, Part, Word
+from classifier.errors import CodebookError
+from classifier.text.normal import CAPITALS, HAN, QUOTE, normal_words
+
+_STAR = "ʭ"  # a letter no language here uses, so that it stays part of its word
+MAX_GAP = 60
+
+Symbols = frozenset[int]
+
+
+class Op(IntEnum):
+    """The instructions; each works on the topmost set of a stack, with two operands."""
+
+    STEP = 0  # over symbol a, b words long
+    GAP = 1  # over up to a words
+    COPY = 2  # push the top once more
+    COPY_SECOND = 3  # push the second once more
+    UNITE = 4  # the top two become one
+    DROP_SECOND = 5
+    QUOTED = 6  # keep places behind a quotation mark
+    BACK_STEP = 7  # STEP and GAP against the direction of reading
+    BACK_GAP = 8
+    EVERYWHERE = 9  # push the set of all places
+    WITHOUT = 10  # take the top out of the second, drop it
+    MUST = 11  # drop the top; the cue fails if it is empty
+    MUST_NOT = 12  # drop the top; the cue fails if it is not
+
+
+Program = list[tuple[int, int, int]]
+
+
+class SymbolTable:
+    """From words to symbols. A symbol stands for a set of words or stems."""
+
+    def __init__(self) -> None:
+        self.exact: dict[str, list[int]] = defaultdict(list)
+        self.beginnings: dict[str, list[int]] = defaultdict(list)
+        self.endings: dict[str, list[int]] = defaultdict(list)
+        self.others: dict[str, list[int]] = defaultdict(list)
+        self.han_runs: dict[str, list[int]] = defaultdict(list)
+        self.rarity: list[float] = []
+        self._numbers: dict[frozenset[str], int] = {}
+
+    def number(self, atoms: frozenset[str]) -> int:
+        """The symbol of a set of single words (or of runs of Chinese characters)."""
+        if atoms not in self._numbers:
+            symbol = self._numbers[atoms] = len(self.rarity)
+            self.rarity.append(sum(4.0 ** -len(atom.strip(_STAR)) for atom in atoms))
+            for atom in atoms:
+                self._place(atom, symbol)
+        return self._numbers[atoms]
+
+    def _place(self, atom: str, symbol: int) -> None:
+        stars = atom.count(_STAR)
+        if not stars:
+            run = len(atom) > 1 and HAN.match(atom)
+            (self.han_runs if run else self.exact)[atom].append(symbol)
+        elif stars == 1 and atom.endswith(_STAR):
+            self.beginnings[atom[:-1]].append(symbol)
+        elif stars == 1 and atom.startswith(_STAR):
+            self.endings[atom[1:]].append(symbol)
+        else:
+            self.others[atom].append(symbol)
+
+    def look_up(self, word: str) -> list[int]:
+        """All symbols that a word in normal form stands for."""
+        bare = word.rstrip(CAPITALS)
+        found = {*self.exact.get(bare, ()), *self.exact.get(word, ())}
+        for cut in range(1, len(bare) + 1):
+            found.update(self.beginnings.get(bare[:cut], ()))
+            found.update(self.endings.get(bare[-cut:], ()))
+        for atom, symbols in self.others.items():
+            if _matches(atom, bare):
+                found.update(symbols)
+        return sorted(found)
+
+
+def _matches(atom: str, word: str) -> bool:
+    first, *inner, last = atom.split(_STAR)
+    at = len(first)
+    if not word.startswith(first) or len(word) < at + len(last) or not word.endswith(last):
+        return False
+    for piece in inner:
+        at = word.find(piece, at, len(word) - len(last))
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
+@cache
+def _atoms(text: str) -> tuple[str, ...]:
+    """The words of one cue word: one, or several where it holds hyphens or apostrophes."""
+    atoms: list[str] = []
+    for word in normal_words(text.replace("*", _STAR)):
+        if HAN.match(word) and atoms and HAN.match(atoms[-1]):
+            atoms[-1] += word
+        elif word.strip(_STAR) and word != QUOTE:
+            atoms.append(word)
+    if not atoms:
+        raise CodebookError(f"{text!r} holds no letter or digit; a cue is made of words")
+    return tuple(atoms)
+
+
+def _length(atom: str) -> int:
+    return len(atom) if HAN.match(atom) else 1
+
+
+class Compiler:
+    """From cues to programs over one table of symbols."""
+
+    def __init__(self) -> None:
+        self.table = SymbolTable()
+        self._done: dict[tuple[int, bool], tuple[Part, Program, Symbols | None]] = {}
+
+    def cue(self, cue: Cue) -> tuple[Program, Symbols]:
+        """The program of a cue, and the symbols one of which occurs wherever it stands.
+
+        Raises:
+            CodebookError: the cue could stand anywhere, or has a word without letters.
+        """
+        program: Program = []
+        needed: list[Symbols | None] = []
+        for parts, verdict in ((cue.required, Op.MUST), (cue.excluded, Op.MUST_NOT)):
+            for part in parts:
+                steps, some = self.part(part)
+                program += [(Op.EVERYWHERE, 0, 0), *steps, (verdict, 0, 0)]
+                if verdict is Op.MUST:
+                    needed.append(some)
+        rarest = self._rarest(needed)
+        if rarest is None:
+            raise CodebookError(f"cue {cue.text!r}: needs a word that must not be missing")
+        return program, rarest
+
+    def part(self, part: Part, back: bool = False) -> tuple[Program, Symbols | None]:
+        """The steps over a part; None where it can match without any symbol."""
+        key = (id(part), back)  # word lists are one object in all cues
+        if key not in self._done:
+            self._done[key] = (part, *self._part(part, back))
+        return self._done[key][1:]
+
+    def _part(self, part: Part, back: bool) -> tuple[Program, Symbols | None]:
+        if isinstance(part, Word):
+            return self._word(part, back)
+        if isinstance(part, Optional):
+            steps = self.part(part.part, back)[0]
+            return [(Op.COPY, 0, 0), *steps, (Op.UNITE, 0, 0)], None
+        if isinstance(part, NotHere):
+            starts = self.part(part.part, back=True)[0]
+            return [(Op.EVERYWHERE, 0, 0), *starts, (Op.WITHOUT, 0, 0)], None
+        if isinstance(part, OneOf):
+            return self._one_of(part, back)
+        made = [self.part(piece, back) for piece in part.parts]
+        steps = self._chain([steps for steps, _ in made], part.gaps, back)
+        return steps, self._rarest(some for _, some in made)
+
+    def _word(self, word: Word, back: bool) -> tuple[Program, Symbols]:
+        atoms = _atoms(word.text)
+        numbers = [self.table.number(frozenset([atom])) for atom in atoms]
+        op = Op.BACK_STEP if back else Op.STEP
+        steps: list[Program] = [
+            [(op, number, _length(atom))] for number, atom in zip(numbers, atoms, strict=True)
+        ]
+        needed = frozenset([min(numbers, key=lambda n: self.table.rarity[n])])
+        program = self._chain(steps, [0] * (len(steps) - 1), back)
+        if word.quoted:
+            program = [*program, (Op.QUOTED, 0, 0)] if back else [(Op.QUOTED, 0, 0), *program]
+        return program, needed
+
+    def _one_of(self, part: OneOf, back: bool) -> tuple[Program, Symbols | None]:
+        by_length: dict[int, set[str]] = defaultdict(set)
+        options: list[Program] = []
+        needed: set[int] = set()
+        free = False
+        for option in _flat(part):
+            atoms = _atoms(option.text) if isinstance(option, Word) and not option.quoted else ()
+            if len(atoms) == 1:
+                by_length[_length(atoms[0])].add(atoms[0])
+                continue
+            steps, some = self.part(option, back)
+            options.append(steps)
+            free = free or some is None
+            needed.update(some or ())
+        op = Op.BACK_STEP if back else Op.STEP
+        for length, atoms_of_length in sorted(by_length.items()):
+            symbol = self.table.number(frozenset(atoms_of_length))
+            options.append([(op, symbol, length)])
+            needed.add(symbol)
+        return _either(options), None if free else frozenset(needed)
+
+    def _chain(self, steps: list[Program], gaps: Sequence[int], back: bool) -> Program:
+        if back:
+            steps, gaps = steps[::-1], gaps[::-1]
+        program = list(steps[0])
+        for gap, following in zip(gaps, steps[1:], strict=True):
+            if gap:
+                program.append((Op.BACK_GAP if back else Op.GAP, min(gap, MAX_GAP), 0))
+            program += following
+        return program
+
+    def _rarest(self, choices: Iterable[Symbols | None]) -> Symbols | None:
+        """Of several sets of symbols the one that will be seen least."""
+        known = [some for some in choices if some]
+        return min(known, key=lambda some: sum(self.table.rarity[n] for n in some), default=None)
+
+
+def _flat(part: Part) -> Iterator[Part]:
+    if isinstance(part, OneOf):
+        for option in part.options:
+            yield from _flat(option)
+    else:
+        yield part
+
+
+def _either(options: list[Program]) -> Program:
+    if len(options) == 1:
+        return options[0]
+    program: Program = [(Op.COPY, 0, 0), *options[0]]
+    for option in options[1:]:
+        program += [(Op.COPY_SECOND, 0, 0), *option, (Op.UNITE, 0, 0)]
+    return [*program, (Op.DROP_SECOND, 0, 0)]

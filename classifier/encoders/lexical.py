@@ -1,0 +1,80 @@
+"""The default encoder: hashed n-grams beside the codebook's cues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+
+from classifier.encoders.cues import CueEncoder
+from classifier.encoders.ngrams import NgramEncoder
+from classifier.encoders.tokens import tokenise
+
+
+class LexicalEncoder:
+    """N-grams and cues side by side, computed from the same words."""
+
+    kind = "ngrams"
+
+    def __init__(self, ngrams: NgramEncoder, cues: CueEncoder) -> None:
+        self.ngrams = ngrams
+        self.cues = cues
+        self._laid_out: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]] | None
+        self._laid_out = None
+
+    @property
+    def n_features(self) -> int:
+        """The n-grams, then the cues."""
+        return self.ngrams.n_features + self.cues.n_features
+
+    def fit(self, texts: Sequence[str]) -> Self:
+        """Learn how rare every n-gram is."""
+        self.ngrams.fit(tokenise(texts))
+        return self
+
+    def transform(
+        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
+    ) -> csr_matrix:
+        """Rows of n-grams and cues: (n_texts, n_features)."""
+        tokens = tokenise(texts)
+        parts = [self.ngrams.transform(tokens), self.cues.transform(tokens, langs)]
+        return csr_matrix(hstack(parts, format="csr"))
+
+    def margins(
+        self,
+        texts: Sequence[str],
+        langs: Sequence[str | None] | None,
+        weights: NDArray[np.float32],
+    ) -> NDArray[np.float64]:
+        """What linear heads make of sentences, without a matrix of features."""
+        table, cue_weights = self._lay_out(weights)
+        tokens = tokenise(texts)
+        margins = np.zeros((len(texts), len(weights)))
+        self.ngrams.add_margins(tokens, table, margins)
+        self.cues.add_margins(tokens, langs, cue_weights, margins)
+        return margins
+
+    def _lay_out(
+        self, weights: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """The weights as the compiled code wants them; done once for the same heads."""
+        if self._laid_out is None or self._laid_out[0] is not weights:
+            split = self.ngrams.n_features
+            table = self.ngrams.table(weights[:, :split])
+            self._laid_out = (weights, table, weights[:, split:].astype(np.float64))
+        return self._laid_out[1:]
+
+    def options(self) -> dict[str, Any]:
+        """The options of both parts."""
+        return {"ngrams": self.ngrams.options(), "cues": self.cues.options()}
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The inverse document frequencies."""
+        return {"idf": self.ngrams.idf_}
+
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take the inverse document frequencies back."""
+        self.ngrams.idf_ = np.asarray(arrays["idf"], dtype=np.float32)
