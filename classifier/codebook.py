@@ -31,11 +31,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameCue:
-    """A parsed cue with the frame and the language it belongs to."""
+    """A cue as it is written, with the frame and the language it belongs to."""
 
     frame: str
     lang: str
-    cue: Cue
+    text: str
+
+    @property
+    def hint(self) -> bool:
+        """Whether the dictionary leaves it out."""
+        return self.text.lstrip().startswith("?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,27 @@ class Codebook:
         return tuple(frame.name for frame in self.frames)
 
     def cues(self) -> Iterator[FrameCue]:
-        """Every cue of every frame, parsed.
+        """Every cue of every frame, in the order of their features."""
+        for frame in self.frames:
+            for lang, cues in frame.cues.items():
+                for text in cues:
+                    yield FrameCue(frame.name, lang, text)
+
+    def parsed_cues(self, lang: str) -> list[Cue]:
+        """The cues of one language, parsed, in the order of :meth:`cues`.
 
         Raises:
             CodebookError: a cue cannot be parsed; the message names frame and language.
         """
-        parsed = {lang: parse_lists(lists) for lang, lists in self.lists.items()}
-        for frame in self.frames:
-            for lang, cues in frame.cues.items():
-                for text in cues:
-                    try:
-                        cue = parse_cue(text, parsed.get(lang))
-                    except CodebookError as exc:
-                        raise CodebookError(f"frame {frame.name}, language {lang}: {exc}") from exc
-                    yield FrameCue(frame.name, lang, cue)
+        lists = parse_lists(self.lists.get(lang, {}))
+        parsed = []
+        for cue in self.cues():
+            if cue.lang == lang:
+                try:
+                    parsed.append(parse_cue(cue.text, lists))
+                except CodebookError as exc:
+                    raise CodebookError(f"frame {cue.frame}, language {lang}: {exc}") from exc
+        return parsed
 
     def to_dict(self) -> dict[str, Any]:
         """The codebook as plain values, the inverse of :func:`codebook_from_dict`."""
@@ -119,8 +131,8 @@ def read_codebook(path: str | Path) -> Codebook:
         raise CodebookError(f"{path}: {exc}") from exc
 
 
-def codebook_from_dict(values: Mapping[str, Any]) -> Codebook:
-    """Build a codebook from plain values and check it, cues included.
+def codebook_from_dict(values: Mapping[str, Any], *, check_cues: bool = True) -> Codebook:
+    """Build a codebook from plain values and check it.
 
     Raises:
         CodebookError: a key is missing, misspelt or of the wrong kind, a frame stands
@@ -143,8 +155,9 @@ def codebook_from_dict(values: Mapping[str, Any]) -> Codebook:
         license=str(values.get("license", "")),
         lists=values.get("lists", {}),
     )
-    for _ in codebook.cues():
-        pass
+    if check_cues:
+        for lang in {cue.lang: None for cue in codebook.cues()} | dict.fromkeys(codebook.lists):
+            codebook.parsed_cues(lang)
     return codebook
 
 

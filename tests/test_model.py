@@ -62,14 +62,14 @@ def test_any_text_gets_probabilities(model: FrameModel, text: str) -> None:
 
 
 def test_cues_of_another_language_are_not_tried(codebook: Codebook) -> None:
-    encoder = CueEncoder(list(codebook.cues()), codebook.frame_names)
+    encoder = CueEncoder(codebook)
     assert encoder.dictionary(["storm"], ["en"])[0, 0]
     assert encoder.dictionary(["storm"], [None])[0, 0]
     assert encoder.dictionary(["storm"], ["ja"])[0, 0]
 
 
 def test_a_hint_is_a_feature_but_not_in_the_dictionary(codebook: Codebook) -> None:
-    encoder = CueEncoder(list(codebook.cues()), codebook.frame_names)
+    encoder = CueEncoder(codebook)
     assert not encoder.dictionary(["rain"]).any()
     assert encoder.transform(tokenise(["rain"])).nnz == 1
 
@@ -151,7 +151,7 @@ def flip_a_weight_and_the_hash(folder: Path) -> None:
 
     path = folder / "weights.safetensors"
     arrays = load(path.read_bytes())
-    data = save({**arrays, "heads.weights": arrays["heads.weights"] * 2})
+    data = save({**arrays, "heads.weights": -arrays["heads.weights"]})
     path.write_bytes(data)
     change(folder, weights_sha256=hashlib.sha256(data).hexdigest())
 
@@ -165,6 +165,7 @@ def flip_a_weight_and_the_hash(folder: Path) -> None:
         (lambda f: (f / "weights.safetensors").unlink(), "cannot be read"),
         (lambda f: change(f, format=99), "newer than this version"),
         (lambda f: change(f, frames={}), "does not describe a model"),
+        (lambda f: change(f, codebook={"name": "other"}), "the codebook was changed"),
         (lambda f: change(f, encoder={"kind": "magic", "options": {}}), "no encoder 'magic'"),
         (flip_a_weight, "damaged or replaced"),
         (flip_a_weight_and_the_hash, "probe sentences"),

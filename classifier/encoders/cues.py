@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from classifier.codebook import FrameCue
+from classifier.codebook import Codebook
 from classifier.encoders.cue_matcher import CueMatcher, Pairs
 from classifier.encoders.tokens import Tokens, tokenise
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Langs = Sequence[str | None]
 
@@ -25,8 +27,8 @@ class CueEncoder:
     tried; where that is unknown or has no cues, those of all languages are.
 
     Args:
-        cues: the parsed cues, in the order of their features.
-        frames: the frame names.
+        codebook: where the cues and the frames stand; a language's cues are compiled when
+            its first sentence comes.
         weight: the value of a flag for a frame.
         single_weight: the value of a flag for a single cue.
     """
@@ -35,17 +37,17 @@ class CueEncoder:
 
     def __init__(
         self,
-        cues: Sequence[FrameCue],
-        frames: Sequence[str],
+        codebook: Codebook,
         weight: float = 1.0,
         single_weight: float = 0.5,
     ) -> None:
-        self.cues = list(cues)
-        self.frames = list(frames)
+        self._codebook = codebook
+        self.cues = list(codebook.cues())
+        self.frames = list(codebook.frame_names)
         self.weight = weight
         self.single_weight = single_weight
         self._frame_of = np.array([self.frames.index(cue.frame) for cue in self.cues], dtype=int)
-        self._hint = np.array([cue.cue.hint for cue in self.cues], dtype=bool)
+        self._hint = np.array([cue.hint for cue in self.cues], dtype=bool)
         numbers: dict[str, list[int]] = defaultdict(list)
         for number, cue in enumerate(self.cues):
             numbers[cue.lang].append(number)
@@ -74,12 +76,13 @@ class CueEncoder:
 
     def _matcher(self, lang: str) -> CueMatcher:
         if lang not in self._matchers:
-            numbers = self._numbers[lang]
-            self._matchers[lang] = CueMatcher([self.cues[number].cue for number in numbers])
+            self._matchers[lang] = CueMatcher(self._codebook.parsed_cues(lang))
         return self._matchers[lang]
 
     def transform(self, tokens: Tokens, langs: Langs | None = None) -> csr_matrix:
         """The flags of every sentence: (n_texts, n_features)."""
+        from scipy.sparse import csr_matrix
+
         rows, cues = self.find(tokens, langs)
         counts = self._counts(rows, cues, len(tokens.ends))
         any_row, any_frame = np.nonzero(counts > 0)

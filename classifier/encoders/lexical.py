@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
 
 from classifier.encoders.cues import CueEncoder
 from classifier.encoders.ngrams import NgramEncoder
 from classifier.encoders.tokens import tokenise
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 class LexicalEncoder:
@@ -39,6 +41,8 @@ class LexicalEncoder:
         self, texts: Sequence[str], langs: Sequence[str | None] | None = None
     ) -> csr_matrix:
         """Rows of n-grams and cues: (n_texts, n_features)."""
+        from scipy.sparse import csr_matrix, hstack
+
         tokens = tokenise(texts)
         parts = [self.ngrams.transform(tokens), self.cues.transform(tokens, langs)]
         return csr_matrix(hstack(parts, format="csr"))

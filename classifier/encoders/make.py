@@ -36,7 +36,7 @@ def make_encoder(
 
 def make_cues(codebook: Codebook, options: Mapping[str, Any] | None = None) -> CueEncoder:
     """The cues of a codebook as an encoder; by themselves they are a dictionary classifier."""
-    return CueEncoder(list(codebook.cues()), codebook.frame_names, **(options or {}))
+    return CueEncoder(codebook, **(options or {}))
 
 
 def cues_of(encoder: Encoder, codebook: Codebook) -> CueEncoder:

@@ -9,14 +9,16 @@ numba; training and scoring run the same code.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from classifier.encoders.tokens import HAN_WORD, LONG, STEM, Tokens
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 _A_WORD = 7  # how many features one word opens at most
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -92,6 +94,8 @@ class NgramEncoder:
         return {"idf": self.idf_}
 
     def _rows(self, tokens: Tokens) -> csr_matrix:
+        from scipy.sparse import csr_matrix
+
         found = np.empty(len(tokens.hashes) * _A_WORD, dtype=np.int32)
         limits = np.zeros(len(tokens.ends) + 1, dtype=np.int64)
         count = _collect(

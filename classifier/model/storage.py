@@ -40,6 +40,7 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
     folder = Path(folder)
     if folder.exists() and not force and (not folder.is_dir() or any(folder.iterdir())):
         raise ModelError(f"{folder}: is not empty; choose another folder or use --force")
+    codebook = model.codebook.to_dict()
     probes = model.facts.get("probes", [])
     arrays = {
         "heads.weights": model.heads.weights,
@@ -66,7 +67,8 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
             {**probe, "probabilities": [round(p, 6) for p in row]}
             for probe, row in zip(probes, _probe_scores(model, probes).tolist(), strict=True)
         ],
-        "codebook": model.codebook.to_dict(),
+        "codebook_sha256": _codebook_hash(codebook),
+        "codebook": codebook,
     }
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "weights.safetensors", weights)
@@ -139,7 +141,9 @@ def _read_json(folder: Path) -> dict[str, Any]:
 
 
 def _build(values: dict[str, Any], arrays: dict[str, Any]) -> FrameModel:
-    codebook = codebook_from_dict(values["codebook"])
+    if _codebook_hash(values["codebook"]) != values["codebook_sha256"]:
+        raise ValueError("the codebook was changed")
+    codebook = codebook_from_dict(values["codebook"], check_cues=False)
     frames = [values["frames"][name] for name in codebook.frame_names]
     encoder = make_encoder(values["encoder"]["kind"], codebook, values["encoder"]["options"])
     prefix = "encoder."
@@ -176,6 +180,11 @@ def _check_probes(folder: Path, model: FrameModel, values: dict[str, Any]) -> No
             f"{folder}: the probe sentences score {off:.4f} away from what model.json says; "
             "the model was edited, or made by a version that reads text otherwise: train anew"
         )
+
+
+def _codebook_hash(codebook: dict[str, Any]) -> str:
+    text = json.dumps(codebook, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text_and_lang(probe: dict[str, Any]) -> dict[str, str]:

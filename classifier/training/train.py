@@ -16,7 +16,7 @@ from classifier.codebook import Codebook
 from classifier.encoders.make import cues_of, make_cues, make_encoder
 from classifier.errors import LabelError
 from classifier.labels.checks import MIN_POSITIVES
-from classifier.labels.label_set import LabelSet
+from classifier.labels.label_set import Label, LabelSet
 from classifier.model.calibration import fit_calibration
 from classifier.model.frame_model import FrameModel
 from classifier.model.head import Margins, fit_heads
@@ -170,11 +170,11 @@ def _facts(label_set: LabelSet, options: TrainOptions, held_out: Evaluation) -> 
 
 
 def _probes(label_set: LabelSet) -> list[dict[str, str]]:
-    """The first sentence of every frame, and the first without any: what loading checks."""
-    first: dict[str, dict[str, str]] = {}
+    """What loading checks: the first sentences of every frame, and of none, in one language."""
+    lang = Counter(label.lang for label in label_set).most_common(1)[0][0]
+    first: dict[str, Label] = {}
     for label in label_set:
-        for frame in label.frames or ("",):
-            first.setdefault(frame, {"text": label.text, "lang": label.lang})
-    return [
-        probe for i, probe in enumerate(first.values()) if probe not in list(first.values())[:i]
-    ]
+        if label.lang == lang:
+            for frame in label.frames or ("",):
+                first.setdefault(frame, label)
+    return [{"text": label.text, "lang": lang} for label in dict.fromkeys(first.values())]
