@@ -80,6 +80,16 @@ def main() -> None:
 )
 @click.option("--lang", help="Language of articles that do not say their own; detected without it.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files.")
+@click.option(
+    "--prior",
+    help="How common a frame is in these texts: a share such as 0.02 for every frame, or 'auto' "
+    "to estimate it from the texts (they are read twice). The model's own without it.",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Choose thresholds that keep this share of the flags right, measured out of fold.",
+)
 @click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
 def score(
     paths: tuple[str, ...],
@@ -89,6 +99,8 @@ def score(
     text_column: str,
     lang: str | None,
     encoding: str,
+    prior: str | None,
+    precision: float | None,
     force: bool,
 ) -> None:
     """Score articles: .txt, .md, .html, .jsonl, .csv, .parquet (plain or .gz), folders, or -.
@@ -98,17 +110,26 @@ def score(
     Articles that cannot be read are listed; the others are scored, and the exit code is 1.
     """
     from classifier.model.storage import load_model
-    from classifier.scoring.score import score_articles
+    from classifier.scoring.score import estimate_article_priors, score_articles
     from classifier.text.readers import read_articles
 
     to_file = output is not None and str(output) != "-"
     if to_file and output is not None and output.exists() and not force:
         raise InputError(f"{output}: exists already; choose another file or use --force")
     model = load_model(folder)
+    reading: dict[str, Any] = {"text_column": text_column, "lang": lang, "encoding": encoding}
+    if prior == "auto" and "-" in paths:
+        raise click.UsageError("--prior auto reads twice and cannot read standard input")
+    if prior == "auto":
+        first_pass = read_articles(*paths, **reading, on_error=lambda _: None)
+        model = estimate_article_priors(model, first_pass)
+        _say_priors(model)
+    elif prior is not None:
+        model = model.at_priors(_prior(prior, len(model.frames)))
+    if precision is not None:
+        model = model.at_precision(precision)
     refused: list[InputError] = []
-    articles = read_articles(
-        *paths, text_column=text_column, lang=lang, encoding=encoding, on_error=refused.append
-    )
+    articles = read_articles(*paths, **reading, on_error=refused.append)
     scores = score_articles(model, _with_progress(articles))
     if output is None:
         count = _print_scores(scores, model)
@@ -257,11 +278,17 @@ def evaluate(
     help="Codebook; the codebook.toml beside LABELS without it.",
 )
 @click.option(
+    "--doubts",
+    is_flag=True,
+    help="Also cross-validate, and list labels that the model would set the other way "
+    "(confident learning; needs the extra [check]). They do not count as problems.",
+)
+@click.option(
     "--against",
     type=click.Path(path_type=Path),
     help="A test set that must share no text and no group.",
 )
-def check(labels: Path, codebook_path: Path | None, against: Path | None) -> None:
+def check(labels: Path, codebook_path: Path | None, doubts: bool, against: Path | None) -> None:
     """List every problem of a label set at once; exit code 1 if there are any."""
     from classifier.codebook import read_codebook
     from classifier.labels.checks import check_labels
@@ -271,8 +298,34 @@ def check(labels: Path, codebook_path: Path | None, against: Path | None) -> Non
     for problem in problems:
         click.echo(str(problem))
     click.echo(f"{len(problems)} problems" if problems else "no problems", err=True)
+    if doubts:
+        from classifier.labels.label_set import read_labels
+        from classifier.training.doubts import doubtful_labels
+
+        found = doubtful_labels(read_labels(labels), codebook)
+        for doubt in found:
+            click.echo(str(doubt))
+        click.echo(f"{len(found)} doubtful labels, the most doubtful first", err=True)
     if problems:
         sys.exit(1)
+
+
+def _prior(value: str, n_frames: int) -> Any:
+    import numpy as np
+
+    try:
+        share = float(value)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise click.BadParameter(f"{value!r} is neither 'auto' nor a share between 0 and 1")
+    return np.full(n_frames, share)
+
+
+def _say_priors(model: FrameModel) -> None:
+    shares = zip(model.frames, model.priors, strict=True)
+    told = ", ".join(f"{frame} {share:.2%}" for frame, share in shares)
+    click.echo(f"estimated share of sentences: {told}", err=True)
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -352,6 +405,8 @@ def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Any:
         line.append(f"{name} ×{figures.flagged}  ", style=colours[name])
     if not flagged:
         line.append("no frame")
+    if result.unsure:
+        line.append(f"  ({result.unsure} not judged: unknown language or words)", style="dim")
     return line
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from classifier.cues import Cue, parse_cue, parse_lists
 from classifier.errors import CodebookError
 
-_CODEBOOK_KEYS = ("name", "version", "title", "unit", "license", "lists", "frames")
+_CODEBOOK_KEYS = ("name", "version", "title", "unit", "license", "base_rate", "lists", "frames")
 _FRAME_KEYS = ("name", "title", "definition", "in", "out", "close_calls", "cues")
 
 
@@ -47,7 +47,9 @@ class FrameCue:
 class Codebook:
     """The frames of one study, in a fixed order.
 
-    ``lists`` holds word lists per language, used in cues as ``$name``.
+    ``lists`` holds word lists per language, used in cues as ``$name``. ``base_rate`` is how
+    common a frame is in the texts to be read (a share of sentences), where that differs
+    from the label set.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Codebook:
     title: str = ""
     unit: str = ""
     license: str = ""
+    base_rate: float | None = None
     lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
@@ -94,6 +97,7 @@ class Codebook:
             "title": self.title,
             "unit": self.unit,
             "license": self.license,
+            "base_rate": self.base_rate,
             "lists": {lang: dict(lists) for lang, lists in self.lists.items()},
             "frames": [
                 {
@@ -153,12 +157,19 @@ def codebook_from_dict(values: Mapping[str, Any], *, check_cues: bool = True) ->
         title=str(values.get("title", "")),
         unit=str(values.get("unit", "")),
         license=str(values.get("license", "")),
+        base_rate=_base_rate(values.get("base_rate")),
         lists=values.get("lists", {}),
     )
     if check_cues:
         for lang in {cue.lang: None for cue in codebook.cues()} | dict.fromkeys(codebook.lists):
             codebook.parsed_cues(lang)
     return codebook
+
+
+def _base_rate(value: Any) -> float | None:
+    if value is None or (isinstance(value, int | float) and 0 < value < 1):
+        return value
+    raise CodebookError(f"base_rate is {value!r}; expected a share between 0 and 1")
 
 
 def _frame(entry: Mapping[str, Any]) -> Frame:

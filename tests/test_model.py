@@ -76,7 +76,7 @@ def test_a_hint_is_a_feature_but_not_in_the_dictionary(codebook: Codebook) -> No
 
 def test_rows_of_ngrams_have_length_one() -> None:
     tokens = tokenise(TEXTS)
-    rows = NgramEncoder(2**10).fit(tokens).transform(tokens)
+    rows = NgramEncoder(2**10, min_sentences=1, length=1).fit(tokens).transform(tokens)
     lengths = np.sqrt(rows.multiply(rows).sum(axis=1))
     assert np.allclose(np.asarray(lengths).ravel(), [1, 1, 1, 0])
 

@@ -38,7 +38,7 @@ class CueEncoder:
     def __init__(
         self,
         codebook: Codebook,
-        weight: float = 1.0,
+        weight: float = 0.25,
         single_weight: float = 0.5,
     ) -> None:
         self._codebook = codebook

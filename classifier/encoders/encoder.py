@@ -44,6 +44,10 @@ class Encoder(Protocol):
         """``transform(texts, langs) @ weights.T``, by the shortest way: (n_texts, n_frames)."""
         ...
 
+    def known_words(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The share of each sentence's words that were seen in training: (n_texts,)."""
+        ...
+
     def options(self) -> dict[str, Any]:
         """The choices that made this encoder, as plain values."""
         ...

@@ -76,9 +76,13 @@ class LexicalEncoder:
         return {"ngrams": self.ngrams.options(), "cues": self.cues.options()}
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The inverse document frequencies."""
-        return {"idf": self.ngrams.idf_}
+        """What the n-grams learned; the cues learn nothing."""
+        return self.ngrams.arrays()
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        """Take the inverse document frequencies back."""
-        self.ngrams.idf_ = np.asarray(arrays["idf"], dtype=np.float32)
+        """Take back what :meth:`arrays` gave."""
+        self.ngrams.restore(arrays)
+
+    def known_words(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The share of each sentence's words that were seen in training: (n_texts,)."""
+        return self.ngrams.known_words(tokenise(texts))

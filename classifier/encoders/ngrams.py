@@ -9,6 +9,7 @@ numba; training and scoring run the same code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ from classifier.encoders.tokens import HAN_WORD, LONG, STEM, Tokens
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+_WORD_BITS = 2**20
 _A_WORD = 7  # how many features one word opens at most
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -29,15 +31,20 @@ class NgramEncoder:
 
     Args:
         buckets: how many features there are; a power of two.
+        min_sentences: a feature seen in fewer training sentences is left out.
+        length: what every row is scaled to; longer rows count for more beside the cues.
     """
 
     kind = "ngrams"
 
-    def __init__(self, buckets: int = 2**17) -> None:
+    def __init__(self, buckets: int = 2**18, min_sentences: int = 2, length: float = 3.5) -> None:
         if buckets < 2 or buckets & (buckets - 1):
             raise ValueError(f"buckets is {buckets}; expected a power of two")
         self.buckets = buckets
+        self.min_sentences = min_sentences
+        self.length = length
         self.idf_: NDArray[np.float32] = np.ones(buckets, dtype=np.float32)
+        self.words_: NDArray[np.uint8] = np.zeros(_WORD_BITS // 8, dtype=np.uint8)
 
     @property
     def n_features(self) -> int:
@@ -45,22 +52,27 @@ class NgramEncoder:
         return self.buckets
 
     def fit(self, tokens: Tokens) -> Self:
-        """Learn the smoothed inverse document frequency of every bucket."""
+        """Learn the smoothed inverse document frequency of every bucket, and the words."""
         rows = self._rows(tokens)
         rows.sum_duplicates()
         counts = np.bincount(rows.indices, minlength=self.buckets)
-        self.idf_ = (np.log((1 + len(tokens.ends)) / (1 + counts)) + 1).astype(np.float32)
+        idf = np.log((1 + len(tokens.ends)) / (1 + counts)) + 1
+        self.idf_ = np.where(counts >= self.min_sentences, idf, 0).astype(np.float32)
+        self.words_ = np.zeros_like(self.words_)
+        _remember(tokens.hashes, self.words_)
         return self
 
     def transform(self, tokens: Tokens) -> csr_matrix:
-        """Rows of length one (or zero, without any word): (n_texts, buckets)."""
+        """Rows of one length (zero without any known word): (n_texts, buckets)."""
         rows = self._rows(tokens)
         rows.data = self.idf_[rows.indices].astype(np.float64)
-        squares = np.zeros(len(tokens.ends))
-        lengths = np.diff(rows.indptr)
-        np.add.at(squares, np.repeat(np.arange(len(lengths)), lengths), rows.data**2)
-        rows.data /= np.repeat(np.sqrt(squares), lengths)
+        n_in_row = np.diff(rows.indptr)
+        squares = np.zeros(len(n_in_row))
+        np.add.at(squares, np.repeat(np.arange(len(n_in_row)), n_in_row), rows.data**2)
+        norms = np.sqrt(np.where(squares > 0, squares, 1))
+        rows.data *= np.repeat(self.length / norms, n_in_row)
         rows.sum_duplicates()
+        rows.eliminate_zeros()
         return rows
 
     def add_margins(
@@ -81,17 +93,33 @@ class NgramEncoder:
     def table(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """Weights (n_frames, buckets) laid out for scoring: a bucket's weights side by side."""
         table = np.empty((self.buckets, len(weights) + 1), dtype=np.float32)
-        table[:, :-1] = (weights * self.idf_).T
+        table[:, :-1] = (weights * self.idf_ * self.length).T
         table[:, -1] = self.idf_**2
         return table
 
+    def known_words(self, tokens: Tokens) -> NDArray[np.float64]:
+        """The share of each sentence's words that training sentences held: (n_texts,).
+
+        Words are kept as bits of their hashes; about one unseen word in twenty passes.
+        """
+        return np.asarray(_known_words(tokens.hashes, tokens.ends, self.words_))
+
     def options(self) -> dict[str, Any]:
-        """The number of buckets."""
-        return {"buckets": self.buckets}
+        """The number of buckets, the fewest sentences, and the length of a row."""
+        return {
+            "buckets": self.buckets,
+            "min_sentences": self.min_sentences,
+            "length": self.length,
+        }
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The inverse document frequencies."""
-        return {"idf": self.idf_}
+        """The inverse document frequencies, and the words that were seen."""
+        return {"idf": self.idf_, "words": self.words_}
+
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take back what :meth:`arrays` gave."""
+        self.idf_ = np.asarray(arrays["idf"], dtype=np.float32)
+        self.words_ = np.asarray(arrays["words"], dtype=np.uint8)
 
     def _rows(self, tokens: Tokens) -> csr_matrix:
         from scipy.sparse import csr_matrix
@@ -185,3 +213,30 @@ def _add_margins(hashes, stems, endings, starts, stops, flags, ends, table, marg
             length = np.sqrt(squares)
             for frame in range(n_frames):
                 margins[sentence, frame] += sums[frame] / length
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _bit(value):  # type: ignore[no-untyped-def]
+    return np.int64(value * _MIX >> np.uint64(64 - 20))
+
+
+@njit(cache=True, nogil=True)
+def _remember(hashes, words):  # type: ignore[no-untyped-def]
+    for value in hashes:
+        bit = _bit(value)
+        words[bit >> 3] |= np.uint8(1 << (bit & 7))
+
+
+@njit(cache=True, nogil=True)
+def _known_words(hashes, ends, words):  # type: ignore[no-untyped-def]
+    shares = np.ones(len(ends))
+    start = 0
+    for sentence in range(len(ends)):
+        known = 0
+        for i in range(start, ends[sentence]):
+            bit = _bit(hashes[i])
+            known += words[bit >> 3] >> np.uint8(bit & 7) & 1
+        if ends[sentence] > start:
+            shares[sentence] = known / (ends[sentence] - start)
+        start = ends[sentence]
+    return shares

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ class Calibration:
         result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
         return result
 
+    def at_priors(self, old: NDArray[np.float64], new: NDArray[np.float64]) -> Calibration:
+        """The same evidence where frames are rarer or more common: logits move by the odds."""
+        return replace(self, offsets=self.offsets + _logit(new) - _logit(old))
+
 
 def fit_calibration(margins: Margins, targets: NDArray[np.bool_]) -> Calibration:
     """Fit Platt scaling from out-of-fold margins (Platt 1999).
@@ -43,3 +47,76 @@ def fit_calibration(margins: Margins, targets: NDArray[np.bool_]) -> Calibration
             platt = LogisticRegression(C=1e4).fit(margins[:, [frame]], targets[:, frame])
             slopes[frame], offsets[frame] = platt.coef_[0, 0], platt.intercept_[0]
     return Calibration(slopes, offsets)
+
+
+def estimate_priors(
+    probabilities: NDArray[np.float64], priors: NDArray[np.float64], rounds: int = 200
+) -> NDArray[np.float64]:
+    """How common each frame is in unlabelled sentences (Saerens et al. 2002).
+
+    Expectation maximisation: the mean of the probabilities, corrected for the prior it
+    implies, until it stays.
+
+    Args:
+        probabilities: (n_sentences, n_frames), calibrated for ``priors``.
+        priors: (n_frames,).
+
+    Returns:
+        The new priors, (n_frames,), never below one in a hundred thousand.
+    """
+    new = priors.copy()
+    for _ in range(rounds):
+        moved = shifted(probabilities, priors, new)
+        last, new = new, np.maximum(moved.mean(axis=0), 1e-5)
+        if np.abs(new - last).max() < 1e-7:
+            break
+    return new
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What happens at one threshold on sentences the heads did not see.
+
+    ``recall`` of framed sentences are flagged, and ``false_alarms`` of the others.
+    """
+
+    threshold: float
+    recall: float
+    false_alarms: float
+
+    def precision(self, prior: float) -> float:
+        """The share of flags that are right where a frame is as common as ``prior``."""
+        right = prior * self.recall
+        wrong = (1 - prior) * self.false_alarms
+        return right / (right + wrong) if right + wrong else 0.0
+
+
+def operating_points(
+    probabilities: NDArray[np.float64], target: NDArray[np.bool_]
+) -> tuple[OperatingPoint, ...]:
+    """What thresholds from 0.05 to 0.99 give, for one frame: both arrays are (n_rows,).
+
+    Shares are smoothed by half a sentence, so that none looks free of error.
+    """
+    positives, negatives = int(target.sum()), int((~target).sum())
+    points = []
+    for threshold in (*np.arange(0.05, 0.96, 0.05).round(2).tolist(), 0.97, 0.98, 0.99):
+        flags = probabilities >= threshold
+        recall = (int(flags[target].sum()) + 0.5) / (positives + 1)
+        false_alarms = (int(flags[~target].sum()) + 0.5) / (negatives + 1)
+        points.append(OperatingPoint(threshold, round(recall, 5), round(false_alarms, 6)))
+    return tuple(points)
+
+
+def shifted(
+    probabilities: NDArray[np.float64], old: NDArray[np.float64], new: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Probabilities (or thresholds) calibrated for one prior, as they are for another."""
+    logits = _logit(np.clip(probabilities, 1e-12, 1 - 1e-12)) + _logit(new) - _logit(old)
+    result: NDArray[np.float64] = 1 / (1 + np.exp(-logits))
+    return result
+
+
+def _logit(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    result: NDArray[np.float64] = np.log(probability / (1 - probability))
+    return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,22 @@ from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
 from classifier.encoders.encoder import Encoder
-from classifier.model.calibration import Calibration
+from classifier.errors import ModelError
+from classifier.model.calibration import Calibration, OperatingPoint
 from classifier.model.head import Heads
 
 _BATCH = 2048
+_FEWEST_KNOWN_WORDS = 0.2  # one real sentence in a hundred knows fewer than 0.25 to 0.88
 
 
 @dataclass(frozen=True, slots=True)
 class FrameModel:
     """Probabilities and decisions for the frames of a codebook.
 
-    ``thresholds`` is (n_frames,) float64; ``facts`` holds what made the model: the label
-    set's hash and languages, library versions, seed, options and held-out figures.
+    ``thresholds`` and ``priors`` are (n_frames,) float64: probabilities hold where a frame
+    is as common as its prior. ``operating`` says per frame what other thresholds give.
+    ``facts`` holds what made the model: the label set's hash and languages, library
+    versions, seed, options and held-out figures.
     """
 
     name: str
@@ -32,6 +36,8 @@ class FrameModel:
     heads: Heads
     calibration: Calibration
     thresholds: NDArray[np.float64]
+    priors: NDArray[np.float64]
+    operating: tuple[tuple[OperatingPoint, ...], ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -61,6 +67,52 @@ class FrameModel:
             margins = self.encoder.margins(texts[rows], some, self.heads.weights)
             parts.append(self.calibration.probabilities(margins + self.heads.intercepts))
         return np.concatenate(parts)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages of the sentences it learned from."""
+        return frozenset(self.facts.get("labels", {}).get("languages", ()))
+
+    def unsure(
+        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
+    ) -> NDArray[np.bool_]:
+        """Which sentences the model has no ground to judge: booleans, (n_texts,).
+
+        Those in a language it was never shown, and those with hardly any word it knows.
+        """
+        unknown = self.encoder.known_words(texts) < _FEWEST_KNOWN_WORDS
+        if langs and self.languages:
+            unknown |= [lang is not None and lang not in self.languages for lang in langs]
+        return unknown
+
+    def at_priors(self, priors: NDArray[np.float64]) -> FrameModel:
+        """The same model for texts where the frames are as common as ``priors``, (n_frames,)."""
+        calibration = self.calibration.at_priors(self.priors, priors)
+        return replace(self, calibration=calibration, priors=priors)
+
+    def at_precision(self, precision: float) -> FrameModel:
+        """The same model with the lowest thresholds that keep so many flags right.
+
+        What a threshold gives was measured out of fold on the label set, and is reckoned for
+        the model's priors.
+
+        Raises:
+            ModelError: no threshold of some frame reaches it; the message says what can be had.
+        """
+        thresholds, short = [], []
+        for frame, prior, points in zip(self.frames, self.priors, self.operating, strict=True):
+            reached = [point for point in points if point.precision(prior) >= precision]
+            if reached:
+                thresholds.append(reached[0].threshold)
+            else:
+                best = max(point.precision(prior) for point in points)
+                short.append(f"{frame} {best:.2f}")
+        if short:
+            raise ModelError(
+                f"a precision of {precision:.2f} cannot be had from every frame; "
+                f"the most there is: {', '.join(short)}"
+            )
+        return replace(self, thresholds=np.array(thresholds))
 
     def flag(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which probabilities reach their frame's threshold: booleans of the same shape."""

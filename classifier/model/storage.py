@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import astuple
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from classifier.codebook import codebook_from_dict
 from classifier.encoders.make import make_encoder
 from classifier.errors import CodebookError, ModelError
-from classifier.model.calibration import Calibration
+from classifier.model.calibration import Calibration, OperatingPoint
 from classifier.model.frame_model import FrameModel
 from classifier.model.head import Heads
 
@@ -59,8 +60,10 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
                 "slope": float(model.calibration.slopes[i]),
                 "offset": float(model.calibration.offsets[i]),
                 "threshold": float(model.thresholds[i]),
+                "prior": float(model.priors[i]),
+                "operating_points": [list(astuple(point)) for point in points],
             }
-            for i, frame in enumerate(model.frames)
+            for i, (frame, points) in enumerate(zip(model.frames, model.operating, strict=True))
         },
         "facts": {key: value for key, value in model.facts.items() if key != "probes"},
         "probes": [
@@ -168,6 +171,10 @@ def _build(values: dict[str, Any], arrays: dict[str, Any]) -> FrameModel:
             np.array([frame["offset"] for frame in frames]),
         ),
         thresholds=np.array([frame["threshold"] for frame in frames]),
+        priors=np.array([frame["prior"] for frame in frames]),
+        operating=tuple(
+            tuple(OperatingPoint(*point) for point in frame["operating_points"]) for frame in frames
+        ),
         facts=values["facts"] | {"probes": [_text_and_lang(p) for p in values["probes"]]},
     )
 

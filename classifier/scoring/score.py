@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
+from classifier.model.calibration import estimate_priors
 from classifier.model.frame_model import FrameModel
 from classifier.scoring.scores import ArticleScore, SentenceScore, aggregate
 from classifier.text.article import Article, Sentence
@@ -38,26 +41,52 @@ def _score_batch(
     texts = [sentence.text for _, _, sentences in batch for sentence in sentences]
     langs = [lang for _, lang, sentences in batch for _ in sentences]
     probabilities = model.predict_proba(texts, langs)
-    flags = model.flag(probabilities)
+    unsure = model.unsure(texts, langs)
+    flags = model.flag(probabilities) & ~unsure[:, None]
     rounded = probabilities.round(4).tolist()
     at = 0
     for article, lang, sentences in batch:
         rows = slice(at, at + len(sentences))
+        judged = np.flatnonzero(~unsure[rows]) + at
         yield ArticleScore(
             article=article,
             lang=lang,
             model=model.name,
             version=model.version,
-            frames=aggregate(model.frames, probabilities[rows], flags[rows]),
+            frames=aggregate(model.frames, probabilities[judged], flags[judged]),
             sentences=tuple(
                 SentenceScore(
                     sentence,
                     dict(zip(model.frames, values, strict=True)),
                     tuple(name for name, on in zip(model.frames, flagged, strict=True) if on),
+                    doubt,
                 )
-                for sentence, values, flagged in zip(
-                    sentences, rounded[rows], flags[rows].tolist(), strict=True
+                for sentence, values, flagged, doubt in zip(
+                    sentences,
+                    rounded[rows],
+                    flags[rows].tolist(),
+                    unsure[rows].tolist(),
+                    strict=True,
                 )
             ),
         )
         at += len(sentences)
+
+
+def estimate_article_priors(model: FrameModel, articles: Iterable[Article]) -> FrameModel:
+    """The model with its probabilities corrected for how common frames are in these articles.
+
+    Reads all of them once and keeps one row of probabilities a sentence (Saerens et al. 2002).
+    """
+    rows = [np.zeros((0, len(model.frames)), dtype=np.float32)]
+    for score in score_articles(model, articles):
+        judged = [s.probabilities for s in score.sentences if not s.unsure]
+        rows.append(
+            np.array([list(p.values()) for p in judged], dtype=np.float32).reshape(
+                len(judged), len(model.frames)
+            )
+        )
+    probabilities = np.concatenate(rows).astype(np.float64)
+    if not len(probabilities):
+        return model
+    return model.at_priors(estimate_priors(probabilities, model.priors))

@@ -14,11 +14,16 @@ from classifier.text.article import Article, Sentence
 
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
-    """One scored sentence: its place, its probabilities by frame, and the flagged frames."""
+    """One scored sentence: its place, its probabilities by frame, and the flagged frames.
+
+    An ``unsure`` one is in a language the model was never shown, or holds hardly any word it
+    knows: its probabilities mean little, and no frame is flagged.
+    """
 
     sentence: Sentence
     probabilities: dict[str, float]
     frames: tuple[str, ...]
+    unsure: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The evidence as plain values; offsets count code points of the article's text."""
@@ -28,6 +33,7 @@ class SentenceScore:
             "text": self.sentence.text,
             "frames": list(self.frames),
             "probabilities": self.probabilities,
+            "unsure": self.unsure,
         }
 
 
@@ -62,6 +68,11 @@ class ArticleScore:
         """The sentences that carry a frame, in their order."""
         return tuple(score for score in self.sentences if score.frames)
 
+    @property
+    def unsure(self) -> int:
+        """How many sentences the model had no ground to judge; no figure counts them in."""
+        return sum(score.unsure for score in self.sentences)
+
     def to_dict(self, *, all_sentences: bool = False) -> dict[str, Any]:
         """The record that is written: plain values, evidence only unless all are asked for."""
         article = self.article
@@ -76,6 +87,7 @@ class ArticleScore:
             "sha256": article.sha256,
             "model": {"name": self.model, "version": self.version},
             "sentences": len(self.sentences),
+            "unsure": self.unsure,
             "frames": {
                 name: {
                     "peak": score.peak,

@@ -5,23 +5,27 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version as library_version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
-from classifier.encoders.make import cues_of, make_cues, make_encoder
+from classifier.encoders.encoder import Encoder
+from classifier.encoders.make import cues_of, make_encoder
 from classifier.errors import LabelError
 from classifier.labels.checks import MIN_POSITIVES
 from classifier.labels.label_set import Label, LabelSet
-from classifier.model.calibration import fit_calibration
+from classifier.model.calibration import fit_calibration, operating_points, shifted
 from classifier.model.frame_model import FrameModel
 from classifier.model.head import Margins, fit_heads
 from classifier.training.evaluate import Evaluation, measure
 from classifier.training.folds import grouped_folds, out_of_fold_margins
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 DEFAULT_THRESHOLD = 0.5
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "sentencex")
@@ -63,6 +67,59 @@ def train(
             groups or positives to learn from.
     """
     options = options or TrainOptions()
+    learned = _learn(label_set, codebook, options)
+    priors, meant = learned.priors, learned.meant_priors
+    probabilities = shifted(learned.probabilities, priors, meant)
+    targets = learned.targets
+    return FrameModel(
+        name=options.name,
+        version=options.version,
+        codebook=codebook,
+        encoder=learned.encoder,
+        heads=fit_heads(learned.features, targets, options.regularisation, options.seed),
+        calibration=fit_calibration(learned.margins, targets).at_priors(priors, meant),
+        thresholds=np.full(len(meant), DEFAULT_THRESHOLD),
+        priors=meant,
+        operating=tuple(
+            operating_points(probabilities[:, i], targets[:, i]) for i in range(len(meant))
+        ),
+        facts=_facts(label_set, options, learned.held_out),
+    )
+
+
+def cross_validate(
+    label_set: LabelSet, codebook: Codebook, options: TrainOptions | None = None
+) -> Evaluation:
+    """The held-out figures of :func:`train`, with their confusions, without a model.
+
+    Raises:
+        LabelError: as in :func:`train`.
+    """
+    return _learn(label_set, codebook, options or TrainOptions()).held_out
+
+
+def held_out_probabilities(
+    label_set: LabelSet, codebook: Codebook, options: TrainOptions | None = None
+) -> NDArray[np.float64]:
+    """Each row's probabilities from heads and calibration that did not see it."""
+    return _learn(label_set, codebook, options or TrainOptions()).probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What grouped folds tell: margins and probabilities of rows that were held out."""
+
+    encoder: Encoder
+    features: csr_matrix
+    targets: NDArray[np.bool_]
+    margins: Margins
+    probabilities: NDArray[np.float64]
+    priors: NDArray[np.float64]
+    meant_priors: NDArray[np.float64]
+    held_out: Evaluation
+
+
+def _learn(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> _Learned:
     _check(label_set, codebook, options)
     frames = codebook.frame_names
     targets = label_set.targets(frames)
@@ -70,47 +127,17 @@ def train(
     features = encoder.fit(label_set.texts).transform(label_set.texts, label_set.langs)
     folds = list(grouped_folds(label_set, options.folds, options.seed))
     margins = out_of_fold_margins(features, targets, folds, options.regularisation, options.seed)
-    thresholds = np.full(len(frames), DEFAULT_THRESHOLD)
+    probabilities = cross_calibrated(margins, targets, folds)
+    priors = targets.mean(axis=0)
+    meant = priors if codebook.base_rate is None else np.full(len(frames), codebook.base_rate)
     held_out = measure(
         label_set,
         frames,
-        cross_calibrated(margins, targets, folds),
-        thresholds,
+        probabilities,
+        shifted(np.full(len(frames), DEFAULT_THRESHOLD), meant, priors),
         cues_of(encoder, codebook).dictionary(label_set.texts, label_set.langs),
     )
-    return FrameModel(
-        name=options.name,
-        version=options.version,
-        codebook=codebook,
-        encoder=encoder,
-        heads=fit_heads(features, targets, options.regularisation, options.seed),
-        calibration=fit_calibration(margins, targets),
-        thresholds=thresholds,
-        facts=_facts(label_set, options, held_out),
-    )
-
-
-def cross_validate(
-    label_set: LabelSet, codebook: Codebook, options: TrainOptions | None = None
-) -> Evaluation:
-    """The held-out figures that :func:`train` would give, without keeping a model."""
-    options = options or TrainOptions()
-    _check(label_set, codebook, options)
-    frames = codebook.frame_names
-    targets = label_set.targets(frames)
-    probabilities = np.zeros(targets.shape)
-    thresholds = np.full(len(frames), DEFAULT_THRESHOLD)
-    for rows, held_out in grouped_folds(label_set, options.folds, options.seed):
-        model = train(label_set.subset(rows), codebook, replace(options, folds=3))
-        unseen = label_set.subset(held_out)
-        probabilities[held_out] = model.predict_proba(unseen.texts, unseen.langs)
-    return measure(
-        label_set,
-        frames,
-        probabilities,
-        thresholds,
-        make_cues(codebook).dictionary(label_set.texts, label_set.langs),
-    )
+    return _Learned(encoder, features, targets, margins, probabilities, priors, meant, held_out)
 
 
 def cross_calibrated(
