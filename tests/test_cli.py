@@ -69,6 +69,27 @@ def test_a_bad_article_is_listed_the_others_are_scored(folder: Path, articles: P
     assert "2 articles scored, 1 left out" in result.stderr
 
 
+def test_a_prior_can_be_stated_or_estimated(folder: Path, articles: Path) -> None:
+    stated = framing("score", articles, "-m", folder, "--prior", "0.01")
+    assert stated.exit_code == 0
+    estimated = framing("score", articles, "-m", folder, "--prior", "auto")
+    assert "estimated share of sentences: storm" in estimated.stderr
+    assert framing("score", articles, "-m", folder, "--prior", "often").exit_code == 2
+
+
+def test_a_precision_that_cannot_be_had_is_said(folder: Path, articles: Path) -> None:
+    options = ("--prior", "0.0001", "--precision", "0.99")
+    result = framing("score", articles, "-m", folder, *options)
+    assert result.exit_code == 1
+    assert "cannot be had" in result.stderr
+
+
+def test_an_article_in_an_unknown_language_is_marked(folder: Path) -> None:
+    text = "Minister spraw zagranicznych oświadczył, że oba kraje chcą wzmocnić współpracę."
+    result = framing("score", "-", "-m", folder, stdin=text)
+    assert "not judged" in result.stdout
+
+
 def test_an_output_is_not_overwritten_without_force(folder: Path, articles: Path) -> None:
     output = articles.parent / "scores.jsonl"
     output.write_text("mine", encoding="utf-8")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.codebook import Codebook
+from classifier.codebook import Codebook, codebook_from_dict
 from classifier.encoders.cues import CueEncoder
 from classifier.encoders.make import make_encoder
 from classifier.encoders.ngrams import NgramEncoder
 from classifier.encoders.tokens import QUOTED_WORD, tokenise
 from classifier.errors import LabelError, ModelError
 from classifier.labels.label_set import Label, LabelSet
-from classifier.model.calibration import fit_calibration
+from classifier.model.calibration import estimate_priors, fit_calibration, operating_points
 from classifier.model.frame_model import FrameModel
 from classifier.model.storage import load_model, save_model
 from classifier.text.normal import QUOTE, normal_words
@@ -31,7 +32,9 @@ from classifier.training.evaluate import (
 from classifier.training.folds import grouped_folds
 from classifier.training.train import TrainOptions, cross_validate, train
 
-TEXTS = ["A storm hit the harbour.", "Roses bloom in the valley.", "The flower shop is open.", ""]
+from .conftest import CODEBOOK
+
+TEXTS = ["A storm hit the harbour.", "Roses bloom again in the valley.", "The flower shop is open.", ""]
 
 
 def test_the_tiny_model_tells_its_frames_apart(model: FrameModel) -> None:
@@ -86,7 +89,9 @@ def test_scoring_and_training_see_the_same_features(model: FrameModel) -> None:
     langs = [None, "en", "en", "xx", "en", None]
     features = model.encoder.transform(texts, langs)
     slow = features @ model.heads.weights.T.astype(float)
-    assert np.allclose(model.encoder.margins(texts, langs, model.heads.weights), slow, atol=1e-5)
+    margins, known = model.encoder.margins(texts, langs, model.heads.weights)
+    assert np.allclose(margins, slow, atol=1e-5)
+    assert known[1] == 1
 
 
 @given(
@@ -277,3 +282,73 @@ def test_cross_validation_measures_every_sentence(label_set: LabelSet, codebook:
 def test_an_unknown_encoder_is_refused(codebook: Codebook) -> None:
     with pytest.raises(ValueError, match="no encoder 'magic'; there is: ngrams"):
         make_encoder("magic", codebook)
+
+
+def test_priors_are_found_again_in_unlabelled_sentences() -> None:
+    rng = np.random.default_rng(2)
+    target = rng.random((20_000, 1)) < 0.02
+    logits = rng.normal(size=(20_000, 1)) * 1.5 + 3 * target
+    half = np.array([0.5])
+    evidence = 1 / (1 + np.exp(-(4 * logits - 6) / 3))  # as calibrated on a balanced set
+    (found,) = estimate_priors(evidence, half)
+    assert found == pytest.approx(target.mean(), rel=0.35)
+
+
+def test_rarer_frames_get_lower_probabilities(model: FrameModel) -> None:
+    rare = model.at_priors(np.full(2, 0.001))
+    assert (rare.predict_proba(TEXTS) < model.predict_proba(TEXTS)).all()
+    back = rare.at_priors(model.priors)
+    assert np.allclose(back.predict_proba(TEXTS), model.predict_proba(TEXTS))
+
+
+def test_a_base_rate_in_the_codebook_sets_the_priors(label_set: LabelSet) -> None:
+    codebook = codebook_from_dict({**CODEBOOK, "base_rate": 0.01})
+    assert train(label_set, codebook).priors.tolist() == [0.01, 0.01]
+
+
+def test_a_higher_precision_raises_thresholds(model: FrameModel) -> None:
+    low, high = model.at_precision(0.5), model.at_precision(0.95)
+    assert (high.thresholds >= low.thresholds).all()
+
+
+def test_a_precision_that_cannot_be_had_is_refused_with_the_best_there_is(
+    model: FrameModel,
+) -> None:
+    rare = model.at_priors(np.full(2, 0.0001))
+    with pytest.raises(ModelError, match=r"cannot be had from every frame; .*storm 0\.\d\d"):
+        rare.at_precision(0.99)
+
+
+def test_operating_points_count_what_a_threshold_gives() -> None:
+    target = np.array([True] * 99 + [False] * 99)
+    probability = np.array([0.9] * 99 + [0.3] * 99)
+    at_half = next(p for p in operating_points(probability, target) if p.threshold == 0.5)
+    assert at_half.recall == pytest.approx(0.995)
+    assert at_half.false_alarms == pytest.approx(0.005)
+    assert at_half.precision(0.5) == pytest.approx(0.995)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "unsure"),
+    [
+        ("A storm hit the harbour.", "en", False),
+        ("A storm hit the harbour.", None, False),
+        ("A storm hit the harbour.", "pl", True),
+        ("Minister spraw zagranicznych oświadczył wczoraj nowe porozumienie.", None, True),
+    ],
+)
+def test_what_the_model_cannot_judge_is_marked(
+    model: FrameModel, text: str, lang: str | None, unsure: bool
+) -> None:
+    assert model.judge([text], [lang])[1].tolist() == [unsure]
+
+
+def test_a_wrong_label_is_doubted(label_set: LabelSet, codebook: Codebook) -> None:
+    pytest.importorskip("cleanlab")
+    from classifier.training.doubts import doubtful_labels
+
+    row = next(i for i, label in enumerate(label_set) if label.frames == ("storm",))
+    wrong = replace(label_set.labels[row], frames=())
+    labels = (*label_set.labels[:row], wrong, *label_set.labels[row + 1 :])
+    doubts = doubtful_labels(LabelSet(labels, "x.jsonl"), codebook)
+    assert any(doubt.frame == "storm" and doubt.text == wrong.text for doubt in doubts)

@@ -40,12 +40,13 @@ class Encoder(Protocol):
         texts: Sequence[str],
         langs: Sequence[str | None] | None,
         weights: NDArray[np.float32],
-    ) -> NDArray[np.float64]:
-        """``transform(texts, langs) @ weights.T``, by the shortest way: (n_texts, n_frames)."""
-        ...
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What linear heads make of sentences, by the shortest way.
 
-    def known_words(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """The share of each sentence's words that were seen in training: (n_texts,)."""
+        Returns:
+            ``transform(texts, langs) @ weights.T``, (n_texts, n_frames), and the share of
+            each sentence's words that were seen in training, (n_texts,).
+        """
         ...
 
     def options(self) -> dict[str, Any]:

@@ -52,14 +52,14 @@ class LexicalEncoder:
         texts: Sequence[str],
         langs: Sequence[str | None] | None,
         weights: NDArray[np.float32],
-    ) -> NDArray[np.float64]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What linear heads make of sentences, without a matrix of features."""
         table, cue_weights = self._lay_out(weights)
         tokens = tokenise(texts)
         margins = np.zeros((len(texts), len(weights)))
         self.ngrams.add_margins(tokens, table, margins)
         self.cues.add_margins(tokens, langs, cue_weights, margins)
-        return margins
+        return margins, self.ngrams.known_words(tokens)
 
     def _lay_out(
         self, weights: NDArray[np.float32]
@@ -82,7 +82,3 @@ class LexicalEncoder:
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take back what :meth:`arrays` gave."""
         self.ngrams.restore(arrays)
-
-    def known_words(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """The share of each sentence's words that were seen in training: (n_texts,)."""
-        return self.ngrams.known_words(tokenise(texts))

@@ -60,30 +60,34 @@ class FrameModel:
         """
         if isinstance(texts, str):
             raise TypeError("predict_proba takes a list of sentences, not one string")
-        parts = [np.zeros((0, len(self.frames)))]
+        return self.judge(texts, langs)[0]
+
+    def judge(
+        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Probabilities, (n_texts, n_frames), and which sentences it is unsure of, (n_texts,).
+
+        Unsure: in a language the model was never shown, or with hardly any word it knows.
+        """
+        probabilities = [np.zeros((0, len(self.frames)))]
+        unsure = [np.zeros(0, dtype=bool)]
         for start in range(0, len(texts), _BATCH):
             rows = slice(start, start + _BATCH)
             some = langs[rows] if langs else None
-            margins = self.encoder.margins(texts[rows], some, self.heads.weights)
-            parts.append(self.calibration.probabilities(margins + self.heads.intercepts))
-        return np.concatenate(parts)
+            margins, known = self.encoder.margins(texts[rows], some, self.heads.weights)
+            probabilities.append(self.calibration.probabilities(margins + self.heads.intercepts))
+            unsure.append((known < _FEWEST_KNOWN_WORDS) | self._foreign(some, len(known)))
+        return np.concatenate(probabilities), np.concatenate(unsure)
+
+    def _foreign(self, langs: Sequence[str | None] | None, n: int) -> NDArray[np.bool_]:
+        if not langs or not self.languages:
+            return np.zeros(n, dtype=bool)
+        return np.array([lang is not None and lang not in self.languages for lang in langs])
 
     @property
     def languages(self) -> frozenset[str]:
         """The languages of the sentences it learned from."""
         return frozenset(self.facts.get("labels", {}).get("languages", ()))
-
-    def unsure(
-        self, texts: Sequence[str], langs: Sequence[str | None] | None = None
-    ) -> NDArray[np.bool_]:
-        """Which sentences the model has no ground to judge: booleans, (n_texts,).
-
-        Those in a language it was never shown, and those with hardly any word it knows.
-        """
-        unknown = self.encoder.known_words(texts) < _FEWEST_KNOWN_WORDS
-        if langs and self.languages:
-            unknown |= [lang is not None and lang not in self.languages for lang in langs]
-        return unknown
 
     def at_priors(self, priors: NDArray[np.float64]) -> FrameModel:
         """The same model for texts where the frames are as common as ``priors``, (n_frames,)."""

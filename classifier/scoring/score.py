@@ -40,8 +40,7 @@ def _score_batch(
 ) -> Iterator[ArticleScore]:
     texts = [sentence.text for _, _, sentences in batch for sentence in sentences]
     langs = [lang for _, lang, sentences in batch for _ in sentences]
-    probabilities = model.predict_proba(texts, langs)
-    unsure = model.unsure(texts, langs)
+    probabilities, unsure = model.judge(texts, langs)
     flags = model.flag(probabilities) & ~unsure[:, None]
     rounded = probabilities.round(4).tolist()
     at = 0
