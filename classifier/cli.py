@@ -181,7 +181,11 @@ def train(
     seed: int,
     force: bool,
 ) -> None:
-    """Train a model on LABELS (a folder with labels.jsonl and codebook.toml, or a file)."""
+    """Train a model on LABELS (a folder with labels.jsonl and codebook.toml, or a file).
+
+    The model card is written from what was measured; a model-notes.md beside the labels is
+    put at its end.
+    """
     from classifier.codebook import read_codebook
     from classifier.labels.label_set import read_labels
     from classifier.model.card import model_card
@@ -195,7 +199,9 @@ def train(
     click.echo(f"training on {len(label_set)} sentences, {folds} grouped folds ...", err=True)
     model = train_model(label_set, codebook, options)
     save_model(model, output, force=force)
-    write_whole(output / "README.md", model_card(model).encode())
+    notes = (labels if labels.is_dir() else labels.parent) / "model-notes.md"
+    text = notes.read_text(encoding="utf-8") if notes.is_file() else ""
+    write_whole(output / "README.md", model_card(model, text).encode())
     macro = model.facts["held_out"]["macro"]
     click.echo(
         f"model → {output}; held-out macro-F1 {macro['f1']:.3f} "

@@ -34,7 +34,12 @@ from classifier.training.train import TrainOptions, cross_validate, train
 
 from .conftest import CODEBOOK
 
-TEXTS = ["A storm hit the harbour.", "Roses bloom again in the valley.", "The flower shop is open.", ""]
+TEXTS = [
+    "A storm hit the harbour.",
+    "Roses bloom again in the valley.",
+    "The flower shop is open.",
+    "",
+]
 
 
 def test_the_tiny_model_tells_its_frames_apart(model: FrameModel) -> None:

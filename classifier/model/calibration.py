@@ -90,6 +90,20 @@ class OperatingPoint:
         wrong = (1 - prior) * self.false_alarms
         return right / (right + wrong) if right + wrong else 0.0
 
+    def f1(self, prior: float) -> float:
+        """The F1 to expect where a frame is as common as ``prior``."""
+        precision = self.precision(prior)
+        return 2 * precision * self.recall / (precision + self.recall)
+
+
+def best_threshold(points: tuple[OperatingPoint, ...], prior: float) -> float:
+    """The threshold with the highest F1 to expect at the prior; of equals the one nearest 0.5.
+
+    Tuned on the label set as it lies, where every second sentence is framed, it would come
+    out far too low.
+    """
+    return max(points, key=lambda point: (point.f1(prior), -abs(point.threshold - 0.5))).threshold
+
 
 def operating_points(
     probabilities: NDArray[np.float64], target: NDArray[np.bool_]

@@ -29,8 +29,8 @@ translation or twin of a sentence, that the scoring heads or their calibration h
 Brackets are 95 % intervals (Wilson for precision and recall, cluster bootstrap over groups for
 F1). “Cues” is the F1 of the codebook's cues alone, as a dictionary.
 
-| frame | positives | threshold | precision | recall | F1 | AP | ECE | cues |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|
+| frame | positives | prior | threshold | precision | recall | F1 | AP | ECE | cues |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
 
 _CAVEATS = """
@@ -41,14 +41,15 @@ _CAVEATS = """
   of your own sentences and run `framing evaluate`.
 - A flag says that a sentence uses a frame's words the way the codebook describes, whoever
   speaks. It says nothing about truth, intent or the outlet's own stance.
-- Probabilities hold at the share of framed sentences in the label set. In an archive
-  frames are rarer, and more of the flags are false alarms.
+- Probabilities hold where each frame is carried by the share of sentences under “prior” above.
+  Where frames are rarer, more of the flags are false alarms: state the share
+  (`framing score --prior 0.01`) or have it estimated from the texts (`--prior auto`).
 - Languages other than those above were never seen in training.
 """
 
 
-def model_card(model: FrameModel) -> str:
-    """The card as Markdown with the Hub's metadata header."""
+def model_card(model: FrameModel, notes: str = "") -> str:
+    """The card as Markdown with the Hub's metadata header; ``notes`` are put at its end."""
     facts = model.facts
     langs = facts["labels"]["languages"]
     held_out = facts["held_out"]
@@ -72,7 +73,8 @@ def model_card(model: FrameModel) -> str:
     for i, frame in enumerate(model.frames):
         figures = held_out["frames"][frame]
         lines.append(
-            f"| {frame} | {figures['support']} | {model.thresholds[i]:.2f} | "
+            f"| {frame} | {figures['support']} | {model.priors[i]:.3f} | "
+            f"{model.thresholds[i]:.2f} | "
             f"{_interval(figures, 'precision')} | {_interval(figures, 'recall')} | "
             f"{_interval(figures, 'f1')} | {_number(figures['average_precision'])} | "
             f"{_number(figures['calibration_error'])} | {_number(figures['dictionary_f1'])} |"
@@ -82,9 +84,9 @@ def model_card(model: FrameModel) -> str:
         cells = [_number(values.get(key)) for key in ("precision", "recall", "f1")]
         more = [_number(values.get(key)) for key in ("average_precision", "calibration_error")]
         cues = _number(values["dictionary_f1"])
-        lines.append(f"| {name} | | | {' | '.join(cells)} | {' | '.join(more)} | {cues} |")
+        lines.append(f"| {name} | | | | {' | '.join(cells)} | {' | '.join(more)} | {cues} |")
     lines += ["", "F1 by language:", "", *_by_language(model, held_out)]
-    return "\n".join(lines) + "\n" + _CAVEATS
+    return "\n".join(lines) + "\n" + _CAVEATS + (f"\n{notes.strip()}\n" if notes else "")
 
 
 def _by_language(model: FrameModel, held_out: dict[str, Any]) -> list[str]:

@@ -18,7 +18,13 @@ from classifier.encoders.make import cues_of, make_encoder
 from classifier.errors import LabelError
 from classifier.labels.checks import MIN_POSITIVES
 from classifier.labels.label_set import Label, LabelSet
-from classifier.model.calibration import fit_calibration, operating_points, shifted
+from classifier.model.calibration import (
+    OperatingPoint,
+    best_threshold,
+    fit_calibration,
+    operating_points,
+    shifted,
+)
 from classifier.model.frame_model import FrameModel
 from classifier.model.head import Margins, fit_heads
 from classifier.training.evaluate import Evaluation, measure
@@ -27,7 +33,6 @@ from classifier.training.folds import grouped_folds, out_of_fold_margins
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-DEFAULT_THRESHOLD = 0.5
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "sentencex")
 
 
@@ -69,7 +74,6 @@ def train(
     options = options or TrainOptions()
     learned = _learn(label_set, codebook, options)
     priors, meant = learned.priors, learned.meant_priors
-    probabilities = shifted(learned.probabilities, priors, meant)
     targets = learned.targets
     return FrameModel(
         name=options.name,
@@ -78,11 +82,9 @@ def train(
         encoder=learned.encoder,
         heads=fit_heads(learned.features, targets, options.regularisation, options.seed),
         calibration=fit_calibration(learned.margins, targets).at_priors(priors, meant),
-        thresholds=np.full(len(meant), DEFAULT_THRESHOLD),
+        thresholds=learned.thresholds,
         priors=meant,
-        operating=tuple(
-            operating_points(probabilities[:, i], targets[:, i]) for i in range(len(meant))
-        ),
+        operating=learned.operating,
         facts=_facts(label_set, options, learned.held_out),
     )
 
@@ -116,6 +118,8 @@ class _Learned:
     probabilities: NDArray[np.float64]
     priors: NDArray[np.float64]
     meant_priors: NDArray[np.float64]
+    operating: tuple[tuple[OperatingPoint, ...], ...]
+    thresholds: NDArray[np.float64]
     held_out: Evaluation
 
 
@@ -130,14 +134,22 @@ def _learn(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> _L
     probabilities = cross_calibrated(margins, targets, folds)
     priors = targets.mean(axis=0)
     meant = priors if codebook.base_rate is None else np.full(len(frames), codebook.base_rate)
+    at_meant = shifted(probabilities, priors, meant)
+    operating = tuple(operating_points(at_meant[:, i], targets[:, i]) for i in range(len(frames)))
+    thresholds = np.array(
+        [best_threshold(points, prior) for points, prior in zip(operating, meant, strict=True)]
+    )
     held_out = measure(
         label_set,
         frames,
         probabilities,
-        shifted(np.full(len(frames), DEFAULT_THRESHOLD), meant, priors),
+        shifted(thresholds, meant, priors),
         cues_of(encoder, codebook).dictionary(label_set.texts, label_set.langs),
     )
-    return _Learned(encoder, features, targets, margins, probabilities, priors, meant, held_out)
+    return _Learned(
+        encoder, features, targets, margins, probabilities, priors, meant, operating,
+        thresholds, held_out,
+    )  # fmt: skip
 
 
 def cross_calibrated(
