@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _FRAME_COLOURS = ("magenta", "cyan", "yellow", "red", "green", "blue")
 _STRONGEST = 5
 _PLAIN_WIDTH = 110
+_PATIENCE = 4.0  # seconds before a silent start explains itself
 
 
 class _Commands(click.Group):
@@ -109,14 +111,13 @@ def score(
     JSON record an article with its evidence: offsets, text, probabilities, flagged frames.
     Articles that cannot be read are listed; the others are scored, and the exit code is 1.
     """
-    from classifier.model.storage import load_model
     from classifier.scoring.score import estimate_article_priors, score_articles
     from classifier.text.readers import read_articles
 
     to_file = output is not None and str(output) != "-"
     if to_file and output is not None and output.exists() and not force:
         raise InputError(f"{output}: exists already; choose another file or use --force")
-    model = load_model(folder)
+    model = _load_model(folder)
     reading: dict[str, Any] = {"text_column": text_column, "lang": lang, "encoding": encoding}
     if prior == "auto" and "-" in paths:
         raise click.UsageError("--prior auto reads twice and cannot read standard input")
@@ -250,7 +251,6 @@ def evaluate(
     average precision, calibration error, and the F1 of the codebook's cues alone.
     """
     from classifier.labels.label_set import read_labels
-    from classifier.model.storage import load_model
     from classifier.scoring.writers import whole_file
 
     if len(arguments) != (1 if folds else 2):
@@ -266,7 +266,7 @@ def evaluate(
         from classifier.training.evaluate import evaluate as evaluate_model
 
         folder = None if arguments[0] == "default" else Path(arguments[0])
-        result = evaluate_model(load_model(folder), read_labels(labels))
+        result = evaluate_model(_load_model(folder), read_labels(labels))
     _print_evaluation(result, confusions)
     if output:
         with whole_file(output) as stream:
@@ -314,6 +314,20 @@ def check(labels: Path, codebook_path: Path | None, doubts: bool, against: Path 
         click.echo(f"{len(found)} doubtful labels, the most doubtful first", err=True)
     if problems:
         sys.exit(1)
+
+
+def _load_model(folder: Path | None) -> FrameModel:
+    """Load a model, and say so when a fresh installation compiles its code first."""
+    from classifier.model.storage import load_model
+
+    say = "compiling for this machine, once after installation (about half a minute) ..."
+    notice = threading.Timer(_PATIENCE, click.echo, [say], {"err": True})
+    notice.daemon = True
+    notice.start()
+    try:
+        return load_model(folder)
+    finally:
+        notice.cancel()
 
 
 def _prior(value: str, n_frames: int) -> Any:
