@@ -291,12 +291,18 @@ def test_an_unknown_encoder_is_refused(codebook: Codebook) -> None:
 
 def test_priors_are_found_again_in_unlabelled_sentences() -> None:
     rng = np.random.default_rng(2)
-    target = rng.random((20_000, 1)) < 0.02
+    target = rng.random((20_000, 1)) < 0.1
     logits = rng.normal(size=(20_000, 1)) * 1.5 + 3 * target
     half = np.array([0.5])
     evidence = 1 / (1 + np.exp(-(4 * logits - 6) / 3))  # as calibrated on a balanced set
     (found,) = estimate_priors(evidence, half)
-    assert found == pytest.approx(target.mean(), rel=0.35)
+    assert found == pytest.approx(target.mean(), rel=0.15)
+
+
+def test_a_rare_frame_is_not_estimated_away() -> None:
+    evidence = np.full((50_000, 1), 0.0005)
+    evidence[:20] = 0.97
+    assert estimate_priors(evidence, np.array([0.03])).tolist() == pytest.approx([0.003])
 
 
 def test_rarer_frames_get_lower_probabilities(model: FrameModel) -> None:
