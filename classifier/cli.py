@@ -115,6 +115,8 @@ def score(
     from classifier.text.readers import read_articles
 
     to_file = output is not None and str(output) != "-"
+    if output is not None and any(_same_file(output, path) for path in paths):
+        raise InputError(f"{output}: is read and would be overwritten; choose another output")
     if to_file and output is not None and output.exists() and not force:
         raise InputError(f"{output}: exists already; choose another file or use --force")
     model = _load_model(folder)
@@ -314,6 +316,10 @@ def check(labels: Path, codebook_path: Path | None, doubts: bool, against: Path 
         click.echo(f"{len(found)} doubtful labels, the most doubtful first", err=True)
     if problems:
         sys.exit(1)
+
+
+def _same_file(output: Path, path: str) -> bool:
+    return output.exists() and Path(path).exists() and output.samefile(path)
 
 
 def _load_model(folder: Path | None) -> FrameModel:

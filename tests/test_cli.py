@@ -90,6 +90,13 @@ def test_an_article_in_an_unknown_language_is_marked(folder: Path) -> None:
     assert "not judged" in result.stdout
 
 
+def test_an_input_is_never_overwritten(folder: Path, articles: Path) -> None:
+    path = articles / "a.txt"
+    before = path.read_bytes()
+    assert framing("score", path, "-m", folder, "-o", path, "--force").exit_code == 1
+    assert path.read_bytes() == before
+
+
 def test_an_output_is_not_overwritten_without_force(folder: Path, articles: Path) -> None:
     output = articles.parent / "scores.jsonl"
     output.write_text("mine", encoding="utf-8")

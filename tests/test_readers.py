@@ -110,7 +110,7 @@ def test_utf16_with_a_byte_order_mark_is_recognised(tmp_path: Path) -> None:
         ("a.jsonl", b'{"body": "x"}', "no column 'text'; it has: body"),
         ("a.jsonl", b'{"text": ', "a.jsonl:1: broken JSON line"),
         ("a.jsonl", b"[1]", "a.jsonl:1: expected a JSON object"),
-        ("a.csv", b"body\nx\n", "a.csv:2: no column 'text'"),
+        ("a.csv", b"body\nx\n", "a.csv:1: no column 'text'; it has: body"),
         ("a.parquet", b"x", "not a readable Parquet file"),
         ("a.txt.gz", b"x", "cannot be read"),
         ("a.html", b"<html></html>", "no article text found"),
@@ -138,6 +138,27 @@ def test_a_bad_row_costs_no_other_row(tmp_path: Path) -> None:
     articles = list(read_articles(path, on_error=refused.append))
     assert [article.text for article in articles] == ["One.", "Two."]
     assert [str(error).split(":")[1] for error in refused] == ["2", "4"]
+
+
+def test_tables_with_semicolons_are_read_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('id;text;date\n1;"One; two, three.";2020\n', encoding="utf-8")
+    (article,) = read_articles(path)
+    assert (article.id, article.text, article.date) == ("1", "One; two, three.", "2020")
+    assert article.origin.endswith("a.csv:2")
+
+
+def test_a_missing_column_is_said_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", ROWS)
+    refused: list[InputError] = []
+    assert list(read_articles(path, text_column="body", on_error=refused.append)) == []
+    assert len(refused) == 1
+
+
+def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "A \\ud800 storm."}\n', encoding="utf-8")
+    assert next(read_articles(path)).text == "A \ufffd storm."
 
 
 def test_the_hash_of_an_article_is_that_of_its_text() -> None:

@@ -18,6 +18,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,6 +37,7 @@ Refusal = Callable[[InputError], None]
 _TEXT_ENDINGS = (".txt", ".md", ".markdown", ".html", ".htm")
 _TABLE_ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 ENDINGS = _TEXT_ENDINGS + _TABLE_ENDINGS
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _OUTLET_COLUMNS = ("outlet", "source", "publisher")
 _COLUMNS = ("id", "title", "date", "lang")
 
@@ -123,13 +125,13 @@ def _file(path: Path, text_column: str, encoding: str, refuse: Refusal) -> Itera
         )
     try:
         if ending == ".parquet":
-            yield from _rows(_parquet_rows(path), str(path), text_column, refuse)
+            yield from _rows(_parquet_rows(path, text_column), str(path), text_column, refuse)
             return
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             if ending in _TEXT_ENDINGS:
                 yield _checked(_whole_file(path, ending, stream.read(), encoding))
             elif ending in (".csv", ".tsv"):
-                rows = _csv_rows(stream, path, encoding, "\t" if ending == ".tsv" else ",")
+                rows = _csv_rows(stream, path, encoding, text_column)
                 yield from _rows(rows, str(path), text_column, refuse)
             else:
                 rows = _json_rows(stream, path, encoding, refuse)
@@ -217,30 +219,47 @@ def _json_rows(
 
 
 def _csv_rows(
-    stream: BinaryIO | gzip.GzipFile, path: Path, encoding: str, delimiter: str
+    stream: BinaryIO | gzip.GzipFile, path: Path, encoding: str, text_column: str
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows of a table; the mark that separates its columns is told from its first line."""
     csv.field_size_limit(2**31 - 1)
     if encoding.lower() in ("utf-8", "utf8"):
         encoding = "utf-8-sig"
     lines = io.TextIOWrapper(stream, encoding=encoding, newline="")
-    reader = csv.DictReader(lines, delimiter=delimiter)
+    number = 0
     try:
+        header = lines.readline()
+        names = {mark: next(csv.reader([header], delimiter=mark), []) for mark in ",;\t|"}
+        mark = max(names, key=lambda mark: (text_column in names[mark], len(names[mark])))
+        _need_column(names[mark], text_column, f"{path}:1")
+        reader = csv.DictReader(lines, names[mark], delimiter=mark)
         for row in reader:
-            yield reader.line_num, row
+            number = reader.line_num
+            yield number + 1, row
         lines.detach()
     except (UnicodeDecodeError, csv.Error) as exc:
         raise InputError(
-            f"{path}:{reader.line_num + 1}: cannot be read as {delimiter!r}-separated "
-            f"{encoding.removesuffix('-sig')} text: {exc}"
+            f"{path}:{number + 2}: cannot be read as a table in {encoding.removesuffix('-sig')}: "
+            f"{exc}; save it as UTF-8 or name its encoding (--encoding cp1251)"
         ) from exc
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _need_column(names: Iterable[Any], text_column: str, where: str) -> None:
+    names = [str(name) for name in names]
+    if text_column not in names:
+        raise InputError(
+            f"{where}: no column {text_column!r}; it has: {', '.join(names)} "
+            "(choose with --text-column)"
+        )
+
+
+def _parquet_rows(path: Path, text_column: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     import pyarrow
     import pyarrow.parquet
 
     try:
         table = pyarrow.parquet.ParquetFile(path)
+        _need_column(table.schema_arrow.names, text_column, str(path))
         number = 0
         for batch in table.iter_batches(batch_size=256):
             for row in batch.to_pylist():
@@ -261,11 +280,7 @@ def _rows(
 
 
 def _row(row: Mapping[str, Any], origin: str, text_column: str) -> Article:
-    if text_column not in row:
-        columns = ", ".join(str(name) for name in row)
-        raise InputError(
-            f"{origin}: no column {text_column!r}; it has: {columns} (choose with --text-column)"
-        )
+    _need_column(row, text_column, origin)
     text = row[text_column]
     if not isinstance(text, str):
         raise InputError(f"{origin}: {text_column!r} holds {type(text).__name__}, expected text")
@@ -280,4 +295,6 @@ def _checked(article: Article) -> Article:
         raise InputError(f"{article.origin}: the article is empty")
     if "\0" in article.text:
         raise InputError(f"{article.origin}: looks like binary data; expected text")
+    if _SURROGATE.search(article.text):  # half a character, as broken JSON escapes give it
+        return replace(article, text=_SURROGATE.sub("\ufffd", article.text))
     return article
