@@ -112,6 +112,7 @@ def score(
     Articles that cannot be read are listed; the others are scored, and the exit code is 1.
     """
     from classifier.scoring.score import estimate_article_priors, score_articles
+    from classifier.text.language import language_code
     from classifier.text.readers import read_articles
 
     to_file = output is not None and str(output) != "-"
@@ -121,6 +122,11 @@ def score(
         raise InputError(f"{output}: exists already; choose another file or use --force")
     model = _load_model(folder)
     reading: dict[str, Any] = {"text_column": text_column, "lang": lang, "encoding": encoding}
+    if lang is not None:
+        lang = reading["lang"] = language_code(lang)
+        if model.languages and lang not in model.languages:
+            known = ", ".join(sorted(model.languages))
+            click.echo(f"the model was never shown {lang!r}; it knows {known}", err=True)
     if prior == "auto" and "-" in paths:
         raise click.UsageError("--prior auto reads twice and cannot read standard input")
     if prior == "auto":
@@ -192,13 +198,14 @@ def train(
     from classifier.codebook import read_codebook
     from classifier.labels.label_set import read_labels
     from classifier.model.card import model_card
-    from classifier.model.storage import save_model, write_whole
+    from classifier.model.storage import check_target, save_model, write_whole
     from classifier.training.train import TrainOptions
     from classifier.training.train import train as train_model
 
     codebook = read_codebook(codebook_path or (labels if labels.is_dir() else labels.parent))
     options = TrainOptions(name=name or output.name, version=model_version, folds=folds, seed=seed)
     label_set = read_labels(labels)
+    check_target(output, force=force)
     click.echo(f"training on {len(label_set)} sentences, {folds} grouped folds ...", err=True)
     model = train_model(label_set, codebook, options)
     save_model(model, output, force=force)

@@ -124,11 +124,13 @@ def read_codebook(path: str | Path) -> Codebook:
     if path.is_dir():
         path = path / "codebook.toml"
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as exc:
         raise CodebookError(f"{path}: no codebook here; expected a TOML file") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise CodebookError(f"{path}: not a TOML file: {exc}") from exc
+    except OSError as exc:
+        raise CodebookError(f"{path}: cannot be read: {exc}") from exc
     try:
         return codebook_from_dict(values)
     except CodebookError as exc:
@@ -143,6 +145,7 @@ def codebook_from_dict(values: Mapping[str, Any], *, check_cues: bool = True) ->
             twice, or a cue cannot be parsed.
     """
     _check_keys(values, _CODEBOOK_KEYS, ("name", "version", "frames"), "the codebook")
+    _check_kinds(values)
     frames = tuple(_frame(entry) for entry in values["frames"])
     if not frames:
         raise CodebookError("expected at least one [[frames]] entry")
@@ -164,6 +167,29 @@ def codebook_from_dict(values: Mapping[str, Any], *, check_cues: bool = True) ->
         for lang in {cue.lang: None for cue in codebook.cues()} | dict.fromkeys(codebook.lists):
             codebook.parsed_cues(lang)
     return codebook
+
+
+def _check_kinds(values: Mapping[str, Any]) -> None:
+    """Refuse a codebook whose tables and lists are not where they belong."""
+    if not _is_list_of(values["frames"], dict):
+        raise CodebookError("frames must be written as [[frames]] tables")
+    lists = values.get("lists", {})
+    if not isinstance(lists, dict) or not all(
+        isinstance(some, dict) and _is_list_of(list(some.values()), str) for some in lists.values()
+    ):
+        raise CodebookError("word lists must be written as name = 'words' under [lists.LANGUAGE]")
+    for entry in values["frames"]:
+        where = f"frame {entry.get('name', '?')!r}"
+        cues = entry.get("cues", {})
+        if not isinstance(cues, dict) or not all(_is_list_of(c, str) for c in cues.values()):
+            raise CodebookError(f"{where}: cues must be written as LANGUAGE = ['cue', 'cue']")
+        for key in ("in", "out", "close_calls"):
+            if not _is_list_of(entry.get(key, []), str):
+                raise CodebookError(f"{where}: {key!r} must be a list of texts")
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, kind) for entry in value)
 
 
 def _base_rate(value: Any) -> float | None:

@@ -19,6 +19,7 @@ from classifier.text.normal import CAPITALS, HAN, QUOTE, normal_words
 
 _STAR = "ʭ"  # a letter no language here uses, so that it stays part of its word
 MAX_GAP = 60
+_LONGEST = 64  # letters of a stem; a longer one is found nowhere
 
 Symbols = frozenset[int]
 
@@ -81,7 +82,7 @@ class SymbolTable:
         """All symbols that a word in normal form stands for."""
         bare = word.rstrip(CAPITALS)
         found = {*self.exact.get(bare, ()), *self.exact.get(word, ())}
-        for cut in range(1, len(bare) + 1):
+        for cut in range(1, min(len(bare), _LONGEST) + 1):
             found.update(self.beginnings.get(bare[:cut], ()))
             found.update(self.endings.get(bare[-cut:], ()))
         for atom, symbols in self.others.items():
@@ -138,7 +139,10 @@ class Compiler:
         needed: list[Symbols | None] = []
         for parts, verdict in ((cue.required, Op.MUST), (cue.excluded, Op.MUST_NOT)):
             for part in parts:
-                steps, some = self.part(part)
+                try:
+                    steps, some = self.part(part)
+                except CodebookError as exc:
+                    raise CodebookError(f"cue {cue.text!r}: {exc}") from exc
                 program += [(Op.EVERYWHERE, 0, 0), *steps, (verdict, 0, 0)]
                 if verdict is Op.MUST:
                     needed.append(some)

@@ -138,7 +138,7 @@ def read_label_lines(source: str | Path | Dataset) -> tuple[list[Label], list[st
             continue
         try:
             labels.append(_label(json.loads(line), number))
-        except (ValueError, LabelError) as exc:
+        except (ValueError, RecursionError, LabelError) as exc:
             problems.append(f"{origin}:{number}: broken line: {exc}")
     return labels, problems, origin, hashlib.sha256(data).hexdigest()
 
@@ -156,7 +156,7 @@ def _label(row: Any, number: int) -> Label:
         id=name,
         text=row["text"],
         lang=str(row.get("lang") or ""),
-        frames=tuple(str(frame) for frame in row["frames"]),
+        frames=tuple(dict.fromkeys(str(frame) for frame in row["frames"])),
         group=str(row.get("group") or row.get("article") or name),
         kind=str(row.get("kind") or ""),
         line=number,

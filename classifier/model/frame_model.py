@@ -56,10 +56,9 @@ class FrameModel:
                 all languages are tried.
 
         Raises:
-            TypeError: ``texts`` is one string instead of a sequence of them.
+            TypeError: ``texts`` or ``langs`` is one string instead of a sequence of them.
+            ValueError: there are not as many languages as sentences.
         """
-        if isinstance(texts, str):
-            raise TypeError("predict_proba takes a list of sentences, not one string")
         return self.judge(texts, langs)[0]
 
     def judge(
@@ -69,11 +68,15 @@ class FrameModel:
 
         Unsure: in a language the model was never shown, or with hardly any word it knows.
         """
+        if isinstance(texts, str) or isinstance(langs, str):
+            raise TypeError("expected a list of sentences (and of languages), not one string")
+        if langs is not None and len(langs) != len(texts):
+            raise ValueError(f"{len(langs)} languages for {len(texts)} sentences; expected as many")
         probabilities = [np.zeros((0, len(self.frames)))]
         unsure = [np.zeros(0, dtype=bool)]
         for start in range(0, len(texts), _BATCH):
             rows = slice(start, start + _BATCH)
-            some = langs[rows] if langs else None
+            some = None if langs is None else list(langs[rows])
             margins, known = self.encoder.margins(texts[rows], some, self.heads.weights)
             probabilities.append(self.calibration.probabilities(margins + self.heads.intercepts))
             unsure.append((known < _FEWEST_KNOWN_WORDS) | self._foreign(some, len(known)))

@@ -39,8 +39,7 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
     from safetensors.numpy import save
 
     folder = Path(folder)
-    if folder.exists() and not force and (not folder.is_dir() or any(folder.iterdir())):
-        raise ModelError(f"{folder}: is not empty; choose another folder or use --force")
+    check_target(folder, force=force)
     codebook = model.codebook.to_dict()
     probes = model.facts.get("probes", [])
     arrays = {
@@ -73,11 +72,25 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
         "codebook_sha256": _codebook_hash(codebook),
         "codebook": codebook,
     }
-    folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "weights.safetensors", weights)
     text = json.dumps(values, ensure_ascii=False, indent=1) + "\n"
     write_whole(folder / "model.json", text.encode())
     return folder
+
+
+def check_target(folder: Path, *, force: bool) -> None:
+    """Refuse a folder that a model cannot be written into, before it is trained.
+
+    Raises:
+        ModelError: it cannot be made, or holds something already and ``force`` is not set.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        filled = any(folder.iterdir())
+    except OSError as exc:
+        raise ModelError(f"{folder}: a model cannot be written here: {exc}") from exc
+    if filled and not force:
+        raise ModelError(f"{folder}: is not empty; choose another folder or use --force")
 
 
 def load_model(folder: str | Path | None = None) -> FrameModel:
@@ -182,7 +195,7 @@ def _build(values: dict[str, Any], arrays: dict[str, Any]) -> FrameModel:
 def _check_probes(folder: Path, model: FrameModel, values: dict[str, Any]) -> None:
     stored = np.array([probe["probabilities"] for probe in values["probes"]])
     off = np.abs(_probe_scores(model, values["probes"]) - stored).max() if len(stored) else 0.0
-    if off > _PROBE_TOLERANCE:
+    if not off <= _PROBE_TOLERANCE:
         raise ModelError(
             f"{folder}: the probe sentences score {off:.4f} away from what model.json says; "
             "the model was edited, or made by a version that reads text otherwise: train anew"
@@ -205,5 +218,8 @@ def _probe_scores(model: FrameModel, probes: list[dict[str, Any]]) -> NDArray[np
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it appears whole or not at all."""
     temporary = path.with_name(f".{path.name}.part")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as exc:
+        raise ModelError(f"{path}: cannot be written: {exc}") from exc

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -19,13 +19,16 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        with temporary.open(
+            "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+        ) as stream:
             yield stream
         temporary.replace(path)
     except OSError as exc:
         raise InputError(f"{path}: cannot be written: {exc}") from exc
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_jsonl(

@@ -13,6 +13,11 @@ _HANGUL = re.compile("[\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
+def language_code(code: str) -> str:
+    """The ISO 639-1 part of a language code: ``de`` of ``DE``, ``de-AT`` and ``de_CH``."""
+    return re.split("[-_]", code.strip().lower())[0]
+
+
 def detect_language(text: str) -> str | None:
     """The ISO 639-1 code of the language a text is written in, None without letters.
 

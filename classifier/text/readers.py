@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from classifier.errors import InputError
 from classifier.text.article import Article
+from classifier.text.language import language_code
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -70,12 +71,23 @@ def read_articles(
             raise error
         on_error(error)
 
-    for source in sources:
+    for source in _flat(sources):
         try:
             for article in _read(source, text_column, encoding, refuse):
                 yield article if article.lang else replace(article, lang=lang)
         except InputError as error:
             refuse(error)
+        except OSError as exc:
+            refuse(InputError(f"{source}: cannot be read: {exc}"))
+
+
+def _flat(sources: Iterable[Any]) -> Iterator[Any]:
+    """The sources, with lists of them opened."""
+    for source in sources:
+        if isinstance(source, list | tuple):
+            yield from source
+        else:
+            yield source
 
 
 def _read(
@@ -131,7 +143,7 @@ def _file(path: Path, text_column: str, encoding: str, refuse: Refusal) -> Itera
             if ending in _TEXT_ENDINGS:
                 yield _checked(_whole_file(path, ending, stream.read(), encoding))
             elif ending in (".csv", ".tsv"):
-                rows = _csv_rows(stream, path, encoding, text_column)
+                rows = _csv_rows(stream, path, encoding, text_column, refuse)
                 yield from _rows(rows, str(path), text_column, refuse)
             else:
                 rows = _json_rows(stream, path, encoding, refuse)
@@ -210,24 +222,24 @@ def _json_rows(
             row = json.loads(_decode(line, where, encoding))
             if not isinstance(row, dict):
                 raise InputError(f"{where}: expected a JSON object, found {type(row).__name__}")
-        except json.JSONDecodeError as exc:
-            refuse(InputError(f"{where}: broken JSON line: {exc}"))
         except InputError as error:
             refuse(error)
+        except (ValueError, RecursionError) as exc:
+            refuse(InputError(f"{where}: broken JSON line: {exc}"))
         else:
             yield number, row
 
 
 def _csv_rows(
-    stream: BinaryIO | gzip.GzipFile, path: Path, encoding: str, text_column: str
+    stream: BinaryIO | gzip.GzipFile, path: Path, encoding: str, text_column: str, refuse: Refusal
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The rows of a table; the mark that separates its columns is told from its first line."""
     csv.field_size_limit(2**31 - 1)
     if encoding.lower() in ("utf-8", "utf8"):
         encoding = "utf-8-sig"
-    lines = io.TextIOWrapper(stream, encoding=encoding, newline="")
     number = 0
     try:
+        lines = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
         header = lines.readline()
         names = {mark: next(csv.reader([header], delimiter=mark), []) for mark in ",;\t|"}
         mark = max(names, key=lambda mark: (text_column in names[mark], len(names[mark])))
@@ -235,9 +247,15 @@ def _csv_rows(
         reader = csv.DictReader(lines, names[mark], delimiter=mark)
         for row in reader:
             number = reader.line_num
-            yield number + 1, row
+            where = f"{path}:{number + 1}"
+            if None in row:
+                refuse(InputError(f"{where}: more columns than the header; is a quote missing?"))
+            elif any(_SURROGATE.search(value or "") for value in row.values()):
+                refuse(InputError(f"{where}: not {encoding.removesuffix('-sig')} text"))
+            else:
+                yield number + 1, row
         lines.detach()
-    except (UnicodeDecodeError, csv.Error) as exc:
+    except (UnicodeError, LookupError, csv.Error) as exc:
         raise InputError(
             f"{path}:{number + 2}: cannot be read as a table in {encoding.removesuffix('-sig')}: "
             f"{exc}; save it as UTF-8 or name its encoding (--encoding cp1251)"
@@ -265,7 +283,7 @@ def _parquet_rows(path: Path, text_column: str) -> Iterator[tuple[int, Mapping[s
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
-    except pyarrow.ArrowException as exc:
+    except (pyarrow.ArrowException, UnicodeDecodeError) as exc:
         raise InputError(f"{path}: not a readable Parquet file: {exc}") from exc
 
 
@@ -284,10 +302,17 @@ def _row(row: Mapping[str, Any], origin: str, text_column: str) -> Article:
     text = row[text_column]
     if not isinstance(text, str):
         raise InputError(f"{origin}: {text_column!r} holds {type(text).__name__}, expected text")
-    values = {name: str(row[name]) for name in _COLUMNS if row.get(name) not in (None, "")}
-    outlet = next((str(row[name]) for name in _OUTLET_COLUMNS if row.get(name)), None)
+    values = {name: said for name in _COLUMNS if (said := _said(row.get(name)))}
+    if "lang" in values:
+        values["lang"] = language_code(values["lang"])
+    outlet = next((said for name in _OUTLET_COLUMNS if (said := _said(row.get(name)))), None)
     values.setdefault("id", origin)
     return _checked(Article(text, outlet=outlet, origin=origin, **values))
+
+
+def _said(value: Any) -> str:
+    """A cell's text; nothing for an empty cell, in whatever way it is empty."""
+    return "" if value is None or value != value else str(value)  # noqa: PLR0124 (NaN)
 
 
 def _checked(article: Article) -> Article:

@@ -58,14 +58,16 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
     """The lines of a text; one that was wrapped in mid-sentence goes on in the next."""
     start = 0
     for match in _BREAK.finditer(text):
-        before = text[start : match.start()].rstrip()
+        end = match.start()
+        while end > start and text[end - 1].isspace():
+            end -= 1
         wrapped = (
-            before
-            and before[-1] not in _LINE_ENDS
+            end > start
+            and text[end - 1] not in _LINE_ENDS
             and text[match.end() : match.end() + 1].islower()
         )
         if not wrapped:
-            if before:
+            if end > start:
                 yield start, match.start()
             start = match.end()
     if text[start:].strip():
@@ -115,5 +117,5 @@ def _abbreviation(text: str) -> bool:
     """Whether the full stop at the end belongs to an initial, a number or a short abbreviation."""
     if not text.endswith("."):
         return False
-    last = re.search(r"(\w+)\.$", text)
+    last = re.search(r"(\w+)\.$", text[-12:])
     return last is None or len(last[1]) < 4 or last[1].isdigit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,6 +23,10 @@ def grouped_folds(
     from sklearn.model_selection import StratifiedGroupKFold
 
     strata = [f"{label.lang} {label.frames[0] if label.frames else ''}" for label in label_set]
+    common = Counter(strata)
+    strata = [stratum if common[stratum] >= n_folds else "rare" for stratum in strata]
+    if max(Counter(strata).values()) < n_folds:
+        strata = ["all"] * len(strata)
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     yield from splitter.split(strata, strata, label_set.groups)
 

@@ -179,6 +179,12 @@ def _check(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> No
             f"{label_set.origin}: {groups} groups cannot fill {options.folds} folds; "
             "label more sentences or lower --folds"
         )
+    everywhere = [frame for frame in codebook.frame_names if counts[frame] == len(label_set)]
+    if everywhere:
+        raise LabelError(
+            f"{label_set.origin}: every sentence carries {', '.join(everywhere)}; "
+            "a model also needs sentences without it"
+        )
     short = [
         f"{frame} ({counts[frame]})"
         for frame in codebook.frame_names
