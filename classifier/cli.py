@@ -6,9 +6,12 @@ refused (and said so), 2 the command was misused.
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -54,6 +57,10 @@ def main() -> None:
     framing score article.txt archive/          read articles, print their frames
     framing score archive/ -o scores.jsonl      the same, one JSON record an article
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a narrow encoding must not cost a score
+            stream.reconfigure(errors="backslashreplace")
+    _let_numba_cache()
 
 
 @main.command()
@@ -118,8 +125,8 @@ def score(
     to_file = output is not None and str(output) != "-"
     if output is not None and any(_same_file(output, path) for path in paths):
         raise InputError(f"{output}: is read and would be overwritten; choose another output")
-    if to_file and output is not None and output.exists() and not force:
-        raise InputError(f"{output}: exists already; choose another file or use --force")
+    if to_file:
+        _refuse_existing(output, force)
     model = _load_model(folder)
     reading: dict[str, Any] = {"text_column": text_column, "lang": lang, "encoding": encoding}
     if lang is not None:
@@ -247,12 +254,14 @@ def train(
     type=click.IntRange(0),
     help="Print so many of the worst errors of every frame.",
 )
+@click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
 def evaluate(
     arguments: tuple[str, ...],
     folds: int | None,
     codebook_path: Path | None,
     output: Path | None,
     confusions: int,
+    force: bool,
 ) -> None:
     """Measure MODEL ('default' for the one that comes along) on LABELS it has not seen.
 
@@ -265,6 +274,7 @@ def evaluate(
     if len(arguments) != (1 if folds else 2):
         raise click.UsageError("expected MODEL LABELS, or --folds N LABELS")
     labels = Path(arguments[-1])
+    _refuse_existing(output, force)
     if folds:
         from classifier.codebook import read_codebook
         from classifier.training.train import TrainOptions, cross_validate
@@ -323,6 +333,20 @@ def check(labels: Path, codebook_path: Path | None, doubts: bool, against: Path 
         click.echo(f"{len(found)} doubtful labels, the most doubtful first", err=True)
     if problems:
         sys.exit(1)
+
+
+def _let_numba_cache() -> None:
+    """Name a folder for compiled code where neither the package's nor the home's can be written."""
+    package = Path(__file__).parent
+    writable = any(os.access(folder, os.W_OK) for folder in (package / "encoders", Path.home()))
+    if not writable and "NUMBA_CACHE_DIR" not in os.environ:
+        folder = Path(tempfile.gettempdir()) / f"framing-classifier-{os.getuid()}"
+        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+
+
+def _refuse_existing(output: Path | None, force: bool) -> None:
+    if output is not None and output.exists() and not (force and output.is_file()):
+        raise InputError(f"{output}: exists already; choose another file or use --force")
 
 
 def _same_file(output: Path, path: str) -> bool:
@@ -446,14 +470,16 @@ def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Any:
 def _print_evaluation(result: Evaluation, confusions: int) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+    from rich.text import Text
 
     console = _console()
-    title = f"{result.labels}: {result.sentences} sentences, 95 % intervals"
+    narrow = console.width < _PLAIN_WIDTH
+    title = Text(f"{result.labels}: {result.sentences} sentences, 95 % intervals")
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("", "n", "precision", "recall", "F1", "AP", "ECE", "cues F1"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for frame, figures in result.frames.items():
-        table.add_row(frame, *_cells(figures))
+        table.add_row(Text(frame), *_cells(figures, narrow=narrow))
     table.add_section()
     for name, values in (("macro", result.macro), ("micro", result.micro)):
         cells = [f"{values[key]:.3f}" if key in values else "" for key in _FIGURES]
@@ -462,7 +488,7 @@ def _print_evaluation(result: Evaluation, confusions: int) -> None:
         table.add_section()
         for frame, figures in by_frame.items():
             if figures.support or figures.flagged:
-                table.add_row(f"{lang} {frame}", *_cells(figures))
+                table.add_row(Text(f"{lang} {frame}"), *_cells(figures, narrow=narrow))
     console.print(table)
     for frame in result.frames:
         for kind in ("false alarm", "miss"):
@@ -477,16 +503,25 @@ def _print_evaluation(result: Evaluation, confusions: int) -> None:
 _FIGURES = ("precision", "recall", "f1", "average_precision", "calibration_error", "dictionary_f1")
 
 
-def _cells(figures: FrameFigures) -> list[str]:
+def _cells(figures: FrameFigures, *, narrow: bool) -> list[str]:
+    """The cells of a row; a narrow terminal shows the interval of F1 only."""
+
+    def number(value: float) -> str:
+        return "–" if math.isnan(value) else f"{value:.2f}"
+
     def with_interval(value: float, interval: tuple[float, float]) -> str:
-        return "–" if math.isnan(value) else f"{value:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
+        return f"{number(value)} ({interval[0]:.2f}–{interval[1]:.2f})"
 
     return [
         str(figures.support),
-        with_interval(figures.precision, figures.precision_interval),
-        with_interval(figures.recall, figures.recall_interval),
+        number(figures.precision)
+        if narrow
+        else with_interval(figures.precision, figures.precision_interval),
+        number(figures.recall)
+        if narrow
+        else with_interval(figures.recall, figures.recall_interval),
         with_interval(figures.f1, figures.f1_interval),
-        f"{figures.average_precision:.2f}",
+        number(figures.average_precision),
         f"{figures.calibration_error:.3f}",
         f"{figures.dictionary_f1:.2f}",
     ]

@@ -126,6 +126,20 @@ def test_evaluation_prints_and_writes_its_figures(
     assert set(values["languages"]) == {"en"}
 
 
+def test_evaluation_overwrites_nothing_without_force(folder: Path, label_folder: Path) -> None:
+    labels = label_folder / "labels.jsonl"
+    before = labels.read_bytes()
+    assert framing("evaluate", folder, label_folder, "-o", labels).exit_code == 1
+    assert labels.read_bytes() == before
+
+
+def test_a_full_folder_is_refused_before_training(label_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
+    result = framing("train", label_folder, "-o", tmp_path)
+    assert result.exit_code == 1
+    assert "training on" not in result.stderr
+
+
 def test_cross_validation_needs_no_model(label_folder: Path) -> None:
     result = framing("evaluate", "--folds", 3, label_folder)
     assert result.exit_code == 0

@@ -62,3 +62,19 @@ def test_the_shipped_codebook_has_cues_in_six_languages_for_every_frame() -> Non
         assert frame.included
         assert frame.excluded
         assert all(frame.cues.values())
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"frames": {"name": "a"}}, r"\[\[frames\]\]"),
+        ({"frames": ["a"]}, r"\[\[frames\]\]"),
+        ({"lists": {"en": "x"}}, "word lists must be written"),
+        ({"frames": [{**CODEBOOK["frames"][0], "cues": ["a"]}]}, "cues must be written"),  # type: ignore[index]
+        ({"frames": [{**CODEBOOK["frames"][0], "cues": {"en": "a"}}]}, "cues must be written"),  # type: ignore[index]
+        ({"frames": [{**CODEBOOK["frames"][0], "in": "a"}]}, "'in' must be a list"),  # type: ignore[index]
+    ],
+)
+def test_tables_in_the_wrong_place_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(CodebookError, match=message):
+        codebook_from_dict(changed(**values))

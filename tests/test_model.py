@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifier.codebook import Codebook, codebook_from_dict
@@ -102,6 +102,7 @@ def test_scoring_and_training_see_the_same_features(model: FrameModel) -> None:
 @given(
     st.text(alphabet=st.characters(exclude_characters="\u00ad\u200b\u200c\u200d\u2060\ufeff\u0301"))
 )
+@example("\ufada")  # no character yet, among Chinese ones
 def test_compiled_words_are_those_of_the_normal_form(text: str) -> None:
     tokens = tokenise(["before", text, "after"])
     words = [tokens.word(i) for i in range(tokens.ends[0], tokens.ends[1])]
@@ -363,3 +364,26 @@ def test_a_wrong_label_is_doubted(label_set: LabelSet, codebook: Codebook) -> No
     labels = (*label_set.labels[:row], wrong, *label_set.labels[row + 1 :])
     doubts = doubtful_labels(LabelSet(labels, "x.jsonl"), codebook)
     assert any(doubt.frame == "storm" and doubt.text == wrong.text for doubt in doubts)
+
+
+@pytest.mark.parametrize("langs", [["en"], ["en", "de", "fr"]])
+def test_as_many_languages_as_sentences_are_wanted(model: FrameModel, langs: list[str]) -> None:
+    with pytest.raises(ValueError, match="languages for 2 sentences"):
+        model.predict_proba(["One.", "Two."], langs)
+
+
+def test_a_frame_that_every_sentence_carries_cannot_be_learned(
+    label_set: LabelSet, codebook: Codebook
+) -> None:
+    storms = [i for i, label in enumerate(label_set) if "storm" in label.frames]
+    with pytest.raises(LabelError, match="every sentence carries storm"):
+        train(label_set.subset(storms), codebook)
+
+
+def test_rare_strata_do_not_stop_the_folds(label_set: LabelSet) -> None:
+    few = [replace(label, lang=f"l{i}", line=i) for i, label in enumerate(label_set.labels[:10])]
+    assert len(list(grouped_folds(LabelSet(tuple(few)), 2, seed=0))) == 2
+
+
+def test_a_very_long_word_is_scored_at_once(model: FrameModel) -> None:
+    assert model.predict_proba(["x" * 300_000]).shape == (1, 2)

@@ -163,3 +163,39 @@ def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> N
 
 def test_the_hash_of_an_article_is_that_of_its_text() -> None:
     assert Article("a").sha256.startswith("ca978112ca1bbdca")
+
+
+def test_language_codes_are_read_by_their_first_part(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x", "lang": "en-US"}\n{"text": "x", "lang": "DE"}\n', "utf-8")
+    assert [article.lang for article in read_articles(path)] == ["en", "de"]
+
+
+def test_a_row_with_too_many_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,text\n1,We met, and parted.\n2,Fine.\n", encoding="utf-8")
+    refused: list[InputError] = []
+    assert [a.text for a in read_articles(path, on_error=refused.append)] == ["Fine."]
+    assert "more columns than the header" in str(refused[0])
+
+
+def test_a_bad_byte_in_a_table_costs_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,text\n1,One.\n2,Caf\xe9.\n3,Three.\n")
+    refused: list[InputError] = []
+    assert [a.text for a in read_articles(path, on_error=refused.append)] == ["One.", "Three."]
+    assert "a.csv:3: not utf-8 text" in str(refused[0])
+
+
+def test_a_list_of_paths_is_read_too(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Hello.", encoding="utf-8")
+    assert [a.id for a in read_articles([tmp_path / "a.txt"])] == ["a.txt"]
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"text": "x", "id": ' + "1" * 5000 + "}"])
+def test_a_monstrous_line_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{line}\n{{"text": "Fine."}}\n', encoding="utf-8")
+    refused: list[InputError] = []
+    assert len(list(read_articles(path, on_error=refused.append))) == 1
+    assert len(refused) == 1

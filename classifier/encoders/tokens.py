@@ -103,11 +103,11 @@ class _Characters:
 
 
 def _kind(character: str) -> int:
+    if HAN.match(character):
+        return _WORD | _HAN | _LETTER
     if not character.isalnum():
         return 0
     kind = _WORD
-    if HAN.match(character):
-        kind |= _HAN
     if character.isupper():
         kind |= _UPPER
     if character.islower():
