@@ -36,6 +36,15 @@ _PLAIN_WIDTH = 110
 _PATIENCE = 4.0  # seconds before a silent start explains itself
 
 
+_codebook_option = click.option(
+    "-c",
+    "--codebook",
+    "codebook_path",
+    type=click.Path(path_type=Path),
+    help="Codebook; the codebook.toml beside LABELS without it.",
+)
+
+
 class _Commands(click.Group):
     """Turns every error of the package into one line on standard error and exit code 1."""
 
@@ -169,13 +178,7 @@ def score(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the model.",
 )
-@click.option(
-    "-c",
-    "--codebook",
-    "codebook_path",
-    type=click.Path(path_type=Path),
-    help="Codebook; the codebook.toml beside LABELS without it.",
-)
+@_codebook_option
 @click.option("--name", help="Name of the model; the folder's name without it.")
 @click.option("--model-version", default="1", show_default=True, help="Version of the model.")
 @click.option(
@@ -209,14 +212,14 @@ def train(
     from classifier.training.train import TrainOptions
     from classifier.training.train import train as train_model
 
-    codebook = read_codebook(codebook_path or (labels if labels.is_dir() else labels.parent))
+    codebook = read_codebook(codebook_path or _folder_of(labels))
     options = TrainOptions(name=name or output.name, version=model_version, folds=folds, seed=seed)
     label_set = read_labels(labels)
     check_target(output, force=force)
     click.echo(f"training on {len(label_set)} sentences, {folds} grouped folds ...", err=True)
     model = train_model(label_set, codebook, options)
     save_model(model, output, force=force)
-    notes = (labels if labels.is_dir() else labels.parent) / "model-notes.md"
+    notes = _folder_of(labels) / "model-notes.md"
     text = notes.read_text(encoding="utf-8") if notes.is_file() else ""
     write_whole(output / "README.md", model_card(model, text).encode())
     macro = model.facts["held_out"]["macro"]
@@ -234,13 +237,7 @@ def train(
     type=click.IntRange(2),
     help="Cross-validate on LABELS in so many grouped folds; takes no MODEL.",
 )
-@click.option(
-    "-c",
-    "--codebook",
-    "codebook_path",
-    type=click.Path(path_type=Path),
-    help="Codebook for --folds.",
-)
+@_codebook_option
 @click.option(
     "-o",
     "--output",
@@ -279,7 +276,7 @@ def evaluate(
         from classifier.codebook import read_codebook
         from classifier.training.train import TrainOptions, cross_validate
 
-        codebook = read_codebook(codebook_path or (labels if labels.is_dir() else labels.parent))
+        codebook = read_codebook(codebook_path or _folder_of(labels))
         result = cross_validate(read_labels(labels), codebook, TrainOptions(folds=folds))
     else:
         from classifier.training.evaluate import evaluate as evaluate_model
@@ -295,13 +292,7 @@ def evaluate(
 
 @main.command()
 @click.argument("labels", type=click.Path(path_type=Path))
-@click.option(
-    "-c",
-    "--codebook",
-    "codebook_path",
-    type=click.Path(path_type=Path),
-    help="Codebook; the codebook.toml beside LABELS without it.",
-)
+@_codebook_option
 @click.option(
     "--doubts",
     is_flag=True,
@@ -318,7 +309,7 @@ def check(labels: Path, codebook_path: Path | None, doubts: bool, against: Path 
     from classifier.codebook import read_codebook
     from classifier.labels.checks import check_labels
 
-    codebook = read_codebook(codebook_path or (labels if labels.is_dir() else labels.parent))
+    codebook = read_codebook(codebook_path or _folder_of(labels))
     problems = check_labels(labels, codebook, against)
     for problem in problems:
         click.echo(str(problem))
@@ -342,6 +333,10 @@ def _let_numba_cache() -> None:
     if not writable and "NUMBA_CACHE_DIR" not in os.environ:
         folder = Path(tempfile.gettempdir()) / f"framing-classifier-{os.getuid()}"
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
+
+
+def _folder_of(labels: Path) -> Path:
+    return labels if labels.is_dir() else labels.parent
 
 
 def _refuse_existing(output: Path | None, force: bool) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from classifier.cues import Cue
 from classifier.encoders.cue_program import Compiler, Op
+from classifier.encoders.hash_table import EMPTY, MIX, HashTable, place_of
 from classifier.encoders.tokens import CAPITAL_WORD, HAN_WORD, QUOTED_WORD, Tokens, tokenise
 
 WINDOW = 448  # words of a sentence that are searched at once; longer ones in windows
@@ -18,48 +19,9 @@ OVERLAP = 64
 _SETS = WINDOW // 64 + 1  # 64-bit words in a set of places
 _DEPTH = 24
 _MAX_KNOWN = 1_000_000
-_EMPTY = np.int64(-1)
 _CAPITAL = np.uint64(0x5851F42D4C957F2D)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-
-class _HashTable:
-    """From 64-bit keys to places in one array of int32 (open addressing)."""
-
-    def __init__(self, room: int = 1 << 14) -> None:
-        self.keys = np.zeros(room, dtype=np.uint64)
-        self.places = np.full(room, _EMPTY, dtype=np.int64)
-        self.content = np.zeros(1, dtype=np.int32)
-        self._count = 0
-
-    def add(self, entries: dict[int, list[int]]) -> None:
-        """Put in new keys with the numbers they stand for."""
-        content = [self.content]
-        at = len(self.content)
-        places = []
-        for numbers in entries.values():
-            places.append(at)
-            content.append(np.array(numbers, dtype=np.int32))
-            at += len(numbers)
-        self.content = np.concatenate(content)
-        keys = np.fromiter(entries, np.uint64, len(entries))
-        filled = self.places != _EMPTY
-        self._count += len(entries)
-        if self._count * 2 > len(self.keys):
-            keys = np.concatenate([self.keys[filled], keys])
-            places = [*self.places[filled].tolist(), *places]
-            room = len(self.keys)
-            while self._count * 2 > room:
-                room *= 2
-            self.keys = np.zeros(room, dtype=np.uint64)
-            self.places = np.full(room, _EMPTY, dtype=np.int64)
-            new_keys, new_places = self.keys, self.places
-        else:
-            new_keys, new_places = self.keys.copy(), self.places.copy()
-        _insert(new_keys, new_places, keys, np.array(places, dtype=np.int64))
-        self.keys, self.places = new_keys, new_places
 
 
 class CueMatcher:
@@ -87,7 +49,7 @@ class CueMatcher:
             [cue for symbol in range(n_symbols) for cue in by_symbol.get(symbol, ())],
             dtype=np.int32,
         )
-        self._words = _HashTable()
+        self._words = HashTable()
         self._runs = self._han_table()
         self._lock = Lock()
 
@@ -139,11 +101,11 @@ class CueMatcher:
         with self._lock:
             words = self._words
             if len(words.keys) > _MAX_KNOWN:
-                words = _HashTable()
+                words = HashTable()
             words.add(new)
             self._words = words
 
-    def _han_table(self) -> _HashTable:
+    def _han_table(self) -> HashTable:
         """By a pair of characters the runs it begins: a count, then (length, letters, symbols)."""
         by_pair: dict[str, list[tuple[str, list[int]]]] = {}
         for run, numbers in self._table.han_runs.items():
@@ -155,31 +117,9 @@ class CueMatcher:
             for run, numbers in runs:
                 content += [len(run), *map(ord, run), len(numbers), *numbers]
             entries[int(_pair_key(tokens.hashes[0], tokens.hashes[1]))] = content
-        table = _HashTable()
+        table = HashTable()
         table.add(entries)
         return table
-
-
-@njit(cache=True, nogil=True)
-def _insert(keys, places, new_keys, new_places):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(keys) - 1)
-    for i in range(len(new_keys)):
-        slot = (new_keys[i] * _MIX >> np.uint64(20)) & mask
-        while places[slot] != _EMPTY and keys[slot] != new_keys[i]:
-            slot = (slot + np.uint64(1)) & mask
-        keys[slot] = new_keys[i]
-        places[slot] = new_places[i]
-
-
-@njit(cache=True, nogil=True)
-def _place(key, keys, places):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(keys) - 1)
-    slot = (key * _MIX >> np.uint64(20)) & mask
-    while places[slot] != _EMPTY:
-        if keys[slot] == key:
-            return places[slot]
-        slot = (slot + np.uint64(1)) & mask
-    return _EMPTY
 
 
 @njit(cache=True, nogil=True)
@@ -189,7 +129,7 @@ def _key(value, flags):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _pair_key(one, other):  # type: ignore[no-untyped-def]
-    return one * _MIX + other
+    return one * MIX + other
 
 
 @njit(cache=True, nogil=True)
@@ -197,8 +137,8 @@ def _look_up(rows, ends, hashes, flags, keys, places, symbols, unknown):  # type
     count = 0
     for row in rows:
         for i in range(ends[row - 1] if row else 0, ends[row]):
-            symbols[i] = _place(_key(hashes[i], flags[i]), keys, places)
-            if symbols[i] == _EMPTY:
+            symbols[i] = place_of(_key(hashes[i], flags[i]), keys, places)
+            if symbols[i] == EMPTY:
                 unknown[count] = i
                 count += 1
     return count
@@ -242,8 +182,8 @@ def _find(  # type: ignore[no-untyped-def]
                         content[k], word, bit, sets, slot_of, touched, marks, n_touched
                     )
                 if flags[i] & HAN_WORD and i + 1 < end:
-                    place = _place(_pair_key(hashes[i], hashes[i + 1]), run_keys, run_places)
-                    if place != _EMPTY:
+                    place = place_of(_pair_key(hashes[i], hashes[i + 1]), run_keys, run_places)
+                    if place != EMPTY:
                         n_runs = run_content[place]
                         place += 1
                         for _ in range(n_runs):

@@ -137,10 +137,9 @@ def tokenise(texts: Sequence[str]) -> Tokens:
     hashes, stems = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.uint64)
     endings, flags = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.uint8)
     ends = np.zeros(len(texts), dtype=np.int64)
-    count = _tokenise(
-        codes, limits, kinds, folds, _CHARACTERS.several,
-        letters, starts, stops, hashes, stems, endings, flags, ends,
-    )  # fmt: skip
+    words = (starts, stops, hashes, stems, endings, flags)
+    several_folds = _CHARACTERS.several
+    count = _tokenise(codes, limits, kinds, folds, several_folds, letters, words, ends)
     return Tokens(
         letters, starts[:count], stops[:count], hashes[:count], stems[:count],
         endings[:count], flags[:count], ends,
@@ -156,8 +155,9 @@ def _hash(letters, start, stop):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _close(letters, start, stop, flag, at, starts, stops, hashes, stems, endings, flags):  # type: ignore[no-untyped-def]
+def _close(letters, start, stop, flag, at, words):  # type: ignore[no-untyped-def]
     """Enter the word that has just ended."""
+    starts, stops, hashes, stems, endings, flags = words
     starts[at] = start
     stops[at] = stop
     value = _FNV_START
@@ -187,21 +187,7 @@ def _abbreviation(codes, at, end, kinds):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _tokenise(  # type: ignore[no-untyped-def]
-    codes,
-    limits,
-    kinds,
-    folds,
-    several,
-    letters,
-    starts,
-    stops,
-    hashes,
-    stems,
-    endings,
-    flags,
-    ends,
-):
+def _tokenise(codes, limits, kinds, folds, several, letters, words, ends):  # type: ignore[no-untyped-def]
     count = 0
     free = 0  # the next free place in letters
     for sentence in range(len(ends)):
@@ -234,19 +220,7 @@ def _tokenise(  # type: ignore[no-untyped-def]
                         up = up or kinds[letter] & _UPPER > 0
                         low = low or kinds[letter] & _LOWER > 0
                     flag = (CAPITAL_WORD if up and not low else 0) | (QUOTED_WORD if quoted else 0)
-                    _close(
-                        letters,
-                        start,
-                        free,
-                        flag,
-                        count,
-                        starts,
-                        stops,
-                        hashes,
-                        stems,
-                        endings,
-                        flags,
-                    )
+                    _close(letters, start, free, flag, count, words)
                     count += 1
                     quoted = False
                     start = free
@@ -274,19 +248,7 @@ def _tokenise(  # type: ignore[no-untyped-def]
                 if start < free:
                     capital = upper and not lower and free - start > 1
                     flag = (CAPITAL_WORD if capital else 0) | (QUOTED_WORD if quoted else 0)
-                    _close(
-                        letters,
-                        start,
-                        free,
-                        flag,
-                        count,
-                        starts,
-                        stops,
-                        hashes,
-                        stems,
-                        endings,
-                        flags,
-                    )
+                    _close(letters, start, free, flag, count, words)
                     count += 1
                     quoted = False
                     start = free
@@ -296,19 +258,7 @@ def _tokenise(  # type: ignore[no-untyped-def]
                     letters[free] = fold
                     free += 1
                     flag = HAN_WORD | (QUOTED_WORD if quoted else 0)
-                    _close(
-                        letters,
-                        start,
-                        free,
-                        flag,
-                        count,
-                        starts,
-                        stops,
-                        hashes,
-                        stems,
-                        endings,
-                        flags,
-                    )
+                    _close(letters, start, free, flag, count, words)
                     count += 1
                     quoted = False
                     start = free

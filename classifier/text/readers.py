@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from classifier.errors import InputError
 from classifier.text.article import Article
 from classifier.text.language import language_code
+from classifier.text.markup import markdown_text, page_article
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -171,44 +172,11 @@ def _decode(data: bytes, where: str, encoding: str) -> str:
 def _whole_file(path: Path, ending: str, data: bytes, encoding: str) -> Article:
     article = Article("", id=path.name, origin=str(path))
     if ending in (".html", ".htm"):
-        return _html(article, data)
+        return page_article(article, data)
     text = _decode(data, str(path), encoding)
     if ending in (".md", ".markdown"):
-        text = _markdown_text(text)
+        text = markdown_text(text)
     return replace(article, text=text)
-
-
-def _html(article: Article, data: bytes) -> Article:
-    from trafilatura import bare_extraction
-    from trafilatura.settings import Document
-
-    found = bare_extraction(data, with_metadata=True)
-    if not isinstance(found, Document) or not found.text:
-        raise InputError(f"{article.origin}: no article text found in this page")
-    return replace(
-        article,
-        text=found.text,
-        title=found.title,
-        date=found.date,
-        outlet=found.sitename or found.hostname,
-        lang=found.language,
-    )
-
-
-def _markdown_text(text: str) -> str:
-    """The words of a Markdown text, block by block, without its markup."""
-    from markdown_it import MarkdownIt
-
-    blocks = []
-    for token in MarkdownIt("commonmark").enable("table").parse(text):
-        if token.type == "inline":
-            breaks = {"softbreak": " ", "hardbreak": "\n"}
-            blocks.append(
-                "".join(breaks.get(child.type, child.content) for child in token.children or ())
-            )
-        elif token.type in ("fence", "code_block"):
-            blocks.append(token.content.rstrip())
-    return "\n\n".join(blocks)
 
 
 def _json_rows(
