@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import sys
 import tempfile
@@ -28,11 +27,9 @@ if TYPE_CHECKING:
     from classifier.model.frame_model import FrameModel
     from classifier.scoring.scores import ArticleScore
     from classifier.text.article import Article
-    from classifier.training.evaluate import Evaluation, FrameFigures
+    from classifier.training.evaluate import Evaluation
 
-_FRAME_COLOURS = ("magenta", "cyan", "yellow", "red", "green", "blue")
-_STRONGEST = 5
-_PLAIN_WIDTH = 110
+_PLAIN_WIDTH = 110  # where the output is no terminal
 _PATIENCE = 4.0  # seconds before a silent start explains itself
 
 
@@ -418,73 +415,22 @@ def _write_scores(scores: Iterable[ArticleScore], output: Path, all_sentences: b
 
 
 def _print_scores(scores: Iterable[ArticleScore], model: FrameModel) -> int:
-    from rich.padding import Padding
-    from rich.text import Text
+    from classifier.display import article_lines
 
     console = _console()
-    colours = {
-        frame: _FRAME_COLOURS[i % len(_FRAME_COLOURS)] for i, frame in enumerate(model.frames)
-    }
     count = 0
     for result in scores:
         count += 1
-        article = result.article
-        heading = " · ".join(filter(None, (article.id, article.title, article.date, result.lang)))
-        console.print(Text(heading, style="bold"))
-        console.print(_frame_line(result, colours))
-        strongest = sorted(result.evidence, key=lambda s: -max(s.probabilities.values()))
-        for sentence in sorted(strongest[:_STRONGEST], key=lambda s: s.sentence.start):
-            line = Text("  ")
-            for frame in sentence.frames:
-                line.append(f"{frame} {sentence.probabilities[frame]:.2f}  ", colours[frame])
+        for line in article_lines(result, model.frames):
             console.print(line)
-            text = Text(" ".join(sentence.sentence.text.split()))
-            console.print(Padding(text, (0, 0, 0, 4)))
-        if len(strongest) > _STRONGEST:
-            console.print(
-                f"  … and {len(strongest) - _STRONGEST} more; -o writes them all", style="dim"
-            )
-        console.print()
     return count
 
 
-def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Any:
-    from rich.text import Text
-
-    line = Text(f"  {len(result.sentences)} sentences: ", style="dim")
-    flagged = {name: score for name, score in result.frames.items() if score.flagged}
-    for name, figures in flagged.items():
-        line.append(f"{name} ×{figures.flagged}  ", style=colours[name])
-    if not flagged:
-        line.append("no frame")
-    if result.unsure:
-        line.append(f"  ({result.unsure} not judged: unknown language or words)", style="dim")
-    return line
-
-
 def _print_evaluation(result: Evaluation, confusions: int) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+    from classifier.display import evaluation_table
 
     console = _console()
-    narrow = console.width < _PLAIN_WIDTH
-    title = Text(f"{result.labels}: {result.sentences} sentences, 95 % intervals")
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("", "n", "precision", "recall", "F1", "AP", "ECE", "cues F1"):
-        table.add_column(name, justify="right" if name else "left", no_wrap=True)
-    for frame, figures in result.frames.items():
-        table.add_row(Text(frame), *_cells(figures, narrow=narrow))
-    table.add_section()
-    for name, values in (("macro", result.macro), ("micro", result.micro)):
-        cells = [f"{values[key]:.3f}" if key in values else "" for key in _FIGURES]
-        table.add_row(name, "", *cells)
-    for lang, by_frame in result.languages.items():
-        table.add_section()
-        for frame, figures in by_frame.items():
-            if figures.support or figures.flagged:
-                table.add_row(Text(f"{lang} {frame}"), *_cells(figures, narrow=narrow))
-    console.print(table)
+    console.print(evaluation_table(result, console.width))
     for frame in result.frames:
         for kind in ("false alarm", "miss"):
             found = [c for c in result.confusions if c.frame == frame and c.kind == kind]
@@ -493,33 +439,6 @@ def _print_evaluation(result: Evaluation, confusions: int) -> None:
                     f"{frame} {kind} {confusion.probability:.2f} {confusion.id}: {confusion.text}",
                     markup=False,
                 )
-
-
-_FIGURES = ("precision", "recall", "f1", "average_precision", "calibration_error", "dictionary_f1")
-
-
-def _cells(figures: FrameFigures, *, narrow: bool) -> list[str]:
-    """The cells of a row; a narrow terminal shows the interval of F1 only."""
-
-    def number(value: float) -> str:
-        return "–" if math.isnan(value) else f"{value:.2f}"
-
-    def with_interval(value: float, interval: tuple[float, float]) -> str:
-        return f"{number(value)} ({interval[0]:.2f}–{interval[1]:.2f})"
-
-    return [
-        str(figures.support),
-        number(figures.precision)
-        if narrow
-        else with_interval(figures.precision, figures.precision_interval),
-        number(figures.recall)
-        if narrow
-        else with_interval(figures.recall, figures.recall_interval),
-        with_interval(figures.f1, figures.f1_interval),
-        number(figures.average_precision),
-        f"{figures.calibration_error:.3f}",
-        f"{figures.dictionary_f1:.2f}",
-    ]
 
 
 def _confusion(confusion: Any) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""Scores and figures as rich shows them on a terminal. Nothing is printed here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from classifier.scoring.scores import ArticleScore
+from classifier.training.evaluate import Evaluation, FrameFigures
+
+WIDTH = 110
+_COLOURS = ("magenta", "cyan", "yellow", "red", "green", "blue")
+_STRONGEST = 5
+
+
+def article_lines(result: ArticleScore, frames: Sequence[str]) -> Iterator[RenderableType]:
+    """An article's heading, its frames, and its strongest sentences in their order."""
+    colours = {frame: _COLOURS[i % len(_COLOURS)] for i, frame in enumerate(frames)}
+    article = result.article
+    heading = " · ".join(filter(None, (article.id, article.title, article.date, result.lang)))
+    yield Text(heading, style="bold")
+    yield _frame_line(result, colours)
+    strongest = sorted(result.evidence, key=lambda s: -max(s.probabilities.values()))
+    for sentence in sorted(strongest[:_STRONGEST], key=lambda s: s.sentence.start):
+        line = Text("  ")
+        for frame in sentence.frames:
+            line.append(f"{frame} {sentence.probabilities[frame]:.2f}  ", colours[frame])
+        yield line
+        yield Padding(Text(" ".join(sentence.sentence.text.split())), (0, 0, 0, 4))
+    if len(strongest) > _STRONGEST:
+        yield Text(f"  … and {len(strongest) - _STRONGEST} more; -o writes them all", style="dim")
+    yield Text()
+
+
+def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Text:
+    line = Text(f"  {len(result.sentences)} sentences: ", style="dim")
+    flagged = {name: score for name, score in result.frames.items() if score.flagged}
+    for name, figures in flagged.items():
+        line.append(f"{name} ×{figures.flagged}  ", style=colours[name])
+    if not flagged:
+        line.append("no frame")
+    if result.unsure:
+        line.append(f"  ({result.unsure} not judged: unknown language or words)", style="dim")
+    return line
+
+
+def evaluation_table(result: Evaluation, width: int) -> Table:
+    """Every figure by frame and language; below 110 columns only F1 keeps its interval."""
+    narrow = width < WIDTH
+    title = Text(f"{result.labels}: {result.sentences} sentences, 95 % intervals")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("", "n", "precision", "recall", "F1", "AP", "ECE", "cues F1"):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    for frame, figures in result.frames.items():
+        table.add_row(Text(frame), *_cells(figures, narrow=narrow))
+    table.add_section()
+    for name, values in (("macro", result.macro), ("micro", result.micro)):
+        cells = [f"{values[key]:.3f}" if key in values else "" for key in _FIGURES]
+        table.add_row(name, "", *cells)
+    for lang, by_frame in result.languages.items():
+        table.add_section()
+        for frame, figures in by_frame.items():
+            if figures.support or figures.flagged:
+                table.add_row(Text(f"{lang} {frame}"), *_cells(figures, narrow=narrow))
+    return table
+
+
+_FIGURES = ("precision", "recall", "f1", "average_precision", "calibration_error", "dictionary_f1")
+
+
+def _cells(figures: FrameFigures, *, narrow: bool) -> list[str]:
+    """The cells of a row; a narrow terminal shows the interval of F1 only."""
+
+    def number(value: float) -> str:
+        return "–" if math.isnan(value) else f"{value:.2f}"
+
+    def with_interval(value: float, interval: tuple[float, float]) -> str:
+        return f"{number(value)} ({interval[0]:.2f}–{interval[1]:.2f})"
+
+    return [
+        str(figures.support),
+        number(figures.precision)
+        if narrow
+        else with_interval(figures.precision, figures.precision_interval),
+        number(figures.recall)
+        if narrow
+        else with_interval(figures.recall, figures.recall_interval),
+        with_interval(figures.f1, figures.f1_interval),
+        number(figures.average_precision),
+        f"{figures.calibration_error:.3f}",
+        f"{figures.dictionary_f1:.2f}",
+    ]
