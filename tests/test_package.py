@@ -53,7 +53,7 @@ def test_nothing_saved_or_loaded_can_execute(word: str) -> None:
 
 def test_only_the_command_line_prints_or_exits() -> None:
     for path in (ROOT / "classifier").rglob("*.py"):
-        if path.name not in ("cli.py", "__main__.py"):
+        if path.parent.name != "cli" and path.name != "__main__.py":
             code = re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
             assert not re.search(r"\bprint\(|sys\.exit|raise SystemExit", code), path
 

@@ -1,12 +1,13 @@
-"""Scores and figures as rich shows them on a terminal. Nothing is printed here."""
+"""Scores and figures as rich shows them on a terminal."""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -14,9 +15,15 @@ from rich.text import Text
 from classifier.scoring.scores import ArticleScore
 from classifier.training.evaluate import Evaluation, FrameFigures
 
-WIDTH = 110
+WIDTH = 110  # where the output is no terminal
 _COLOURS = ("magenta", "cyan", "yellow", "red", "green", "blue")
 _STRONGEST = 5
+
+
+def wide_console(*, stderr: bool = False) -> Console:
+    """Standard output or standard error; as wide as a page where it is no terminal."""
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, width=None if terminal else WIDTH)
 
 
 def article_lines(result: ArticleScore, frames: Sequence[str]) -> Iterator[RenderableType]:
