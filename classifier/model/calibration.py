@@ -50,7 +50,10 @@ def fit_calibration(margins: Margins, targets: NDArray[np.bool_]) -> Calibration
 
 
 def estimate_priors(
-    probabilities: NDArray[np.float64], priors: NDArray[np.float64], rounds: int = 200
+    probabilities: NDArray[np.float64],
+    priors: NDArray[np.float64],
+    counts: NDArray[np.float64] | None = None,
+    rounds: int = 200,
 ) -> NDArray[np.float64]:
     """How common each frame is in unlabelled sentences (Saerens et al. 2002).
 
@@ -62,6 +65,8 @@ def estimate_priors(
     Args:
         probabilities: (n_sentences, n_frames), calibrated for ``priors``.
         priors: (n_frames,).
+        counts: how many sentences each row stands for, frame by frame: the shape of
+            ``probabilities``; one each without it.
 
     Returns:
         The new priors, (n_frames,).
@@ -69,7 +74,7 @@ def estimate_priors(
     new = priors.copy()
     for _ in range(rounds):
         moved = shifted(probabilities, priors, new)
-        last, new = new, np.maximum(moved.mean(axis=0), priors / 10)
+        last, new = new, np.maximum(np.average(moved, axis=0, weights=counts), priors / 10)
         if np.abs(new - last).max() < 1e-7:
             break
     return new

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from classifier.text.article import Article, Sentence
 
@@ -99,19 +95,3 @@ class ArticleScore:
             },
             "evidence": [score.to_dict() for score in kept],
         }
-
-
-def aggregate(
-    frames: Sequence[str], probabilities: NDArray[np.float64], flags: NDArray[np.bool_]
-) -> dict[str, FrameScore]:
-    """An article's figures from its sentences': both arrays are (n_sentences, n_frames)."""
-    n = len(probabilities)
-    return {
-        frame: FrameScore(
-            peak=round(float(probabilities[:, i].max()), 4) if n else 0.0,
-            expected=round(float(probabilities[:, i].sum()), 4),
-            flagged=int(flags[:, i].sum()),
-            share=round(float(flags[:, i].mean()), 4) if n else 0.0,
-        )
-        for i, frame in enumerate(frames)
-    }

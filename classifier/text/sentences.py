@@ -51,7 +51,9 @@ def sentence_spans(text: str, lang: str) -> list[tuple[int, int]]:
     for line in _split_lines(text, lang):
         for start, end in _join_ordinals(text, line) if lang == "de" else line:
             long = end - start > _LONG_QUOTATION
-            for inner_start, inner_end in _split_long(text, start, end) if long else ((start, end),):
+            for inner_start, inner_end in (
+                _split_long(text, start, end) if long else ((start, end),)
+            ):
                 piece = text[inner_start:inner_end].lstrip()
                 first = inner_end - len(piece)
                 piece = piece.rstrip()
@@ -117,14 +119,13 @@ def _join_ordinals(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, i
 
 
 def _split_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A span, cut at the sentence ends inside it when it is long."""
-    if end - start > _LONG_QUOTATION:
-        for match in _INNER_END.finditer(text, start, end):
-            cut = match.end()
-            rest = text[cut:end].strip()
-            if len(rest) > 20 and cut - start > 20 and not _abbreviation(text[start:cut]):
-                yield start, cut
-                start = cut
+    """A long span, cut at the sentence ends inside it."""
+    for match in _INNER_END.finditer(text, start, end):
+        cut = match.end()
+        rest = text[cut:end].strip()
+        if len(rest) > 20 and cut - start > 20 and not _abbreviation(text[start:cut]):
+            yield start, cut
+            start = cut
     yield start, end
 
 
