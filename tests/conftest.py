@@ -13,6 +13,7 @@ import pytest
 from classifier.codebook import Codebook, codebook_from_dict
 from classifier.labels.label_set import LabelSet, read_labels
 from classifier.model.frame_model import FrameModel
+from classifier.model.storage import save_model
 from classifier.training.train import TrainOptions, train
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,6 +99,11 @@ def label_set(label_folder: Path) -> LabelSet:
 def model(label_set: LabelSet, codebook: Codebook) -> FrameModel:
     options = {"ngrams": {"buckets": 2**12}}
     return train(label_set, codebook, TrainOptions(name="tiny", encoder_options=options))
+
+
+@pytest.fixture(scope="session")
+def model_folder(model: FrameModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(model, tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from classifier.cli import main
-from classifier.model.frame_model import FrameModel
-from classifier.model.storage import save_model
 
 
 def framing(*arguments: object, stdin: str | None = None) -> Result:
@@ -18,9 +16,9 @@ def framing(*arguments: object, stdin: str | None = None) -> Result:
     return result
 
 
-@pytest.fixture(scope="module")
-def folder(model: FrameModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_model(model, tmp_path_factory.mktemp("models") / "tiny")
+@pytest.fixture
+def folder(model_folder: Path) -> Path:
+    return model_folder
 
 
 @pytest.fixture
@@ -48,6 +46,19 @@ def test_scores_are_written_one_record_an_article(folder: Path, articles: Path) 
     records = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
     assert [record["id"] for record in records] == ["a.txt", "b.md"]
     assert [len(record["evidence"]) for record in records] == [1, 1]
+
+
+def test_a_folder_is_filled_and_resumed(folder: Path, articles: Path) -> None:
+    (articles / "c.txt").write_bytes(b"\0")
+    output = articles.parent / "scores"
+    command = ("score", articles, "-m", folder, "-o", output, "--format", "csv", "--workers", "1")
+    result = framing(*command)
+    assert result.exit_code == 1
+    assert "2 articles scored, 1 left out" in result.stderr
+    assert "errors.jsonl" in result.stderr
+    assert (output / "articles-000000.csv").is_file()
+    assert "--resume" in framing(*command).stderr
+    assert framing(*command, "--resume").exit_code == 1
 
 
 def test_all_sentences_are_recorded_on_request(folder: Path, articles: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +25,19 @@ def wide_console(*, stderr: bool = False) -> Console:
     """Standard output or standard error; as wide as a page where it is no terminal."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
     return Console(stderr=stderr, highlight=False, width=None if terminal else WIDTH)
+
+
+class RateColumn(ProgressColumn):
+    """How many a second, over the last moments."""
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+        super().__init__()
+
+    def render(self, task: Task) -> Text:
+        """The rate, nothing before there is one."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f} {self.unit}")
 
 
 def article_lines(result: ArticleScore, frames: Sequence[str]) -> Iterator[RenderableType]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -14,7 +16,10 @@ from classifier.errors import InputError
 
 if TYPE_CHECKING:
     from classifier.model.frame_model import FrameModel
+    from classifier.scoring.batch import BatchOptions
     from classifier.scoring.scores import ArticleScore
+    from classifier.scoring.shards import Shard
+    from classifier.scoring.writers import TableFormat
     from classifier.text.article import Article
 
 
@@ -30,8 +35,23 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write JSON lines here, one record an article ('-' for standard output).",
+    type=click.Path(path_type=Path),
+    help="A folder for two tables, articles and sentences, in shards; or a .jsonl file, one "
+    "record an article ('-' for standard output).",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["parquet", "jsonl", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="Format of the tables in a folder.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes that fill a folder; all cores without it."
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with a folder whose run was cut off; same bytes."
 )
 @click.option(
     "--all-sentences", is_flag=True, help="Record every sentence, not only those with a frame."
@@ -59,6 +79,9 @@ def score(
     paths: tuple[str, ...],
     folder: Path | None,
     output: Path | None,
+    kind: TableFormat,
+    workers: int | None,
+    resume: bool,
     all_sentences: bool,
     text_column: str,
     lang: str | None,
@@ -69,36 +92,77 @@ def score(
 ) -> None:
     """Score articles: .txt, .md, .html, .jsonl, .csv, .parquet (plain or .gz), folders, or -.
 
-    Prints a table of every article's frames and its strongest sentences. With -o, writes one
-    JSON record an article with its evidence: offsets, text, probabilities, flagged frames.
+    Prints a table of every article's frames and its strongest sentences. With -o, writes every
+    article's figures and its evidence: offsets, text, probabilities, flagged frames.
     Articles that cannot be read are listed; the others are scored, and the exit code is 1.
     """
-    from classifier.scoring.score import estimate_article_priors, score_articles
     from classifier.text.language import language_code
-    from classifier.text.readers import read_articles
 
     to_file = output is not None and str(output) != "-"
     if output is not None and any(_same_file(output, path) for path in paths):
         raise InputError(f"{output}: is read and would be overwritten; choose another output")
-    if to_file:
-        refuse_existing(output, force)
+    if prior == "auto" and "-" in paths:
+        raise click.UsageError("--prior auto reads twice and cannot read standard input")
+    share = None if prior is None else _prior(prior)
     model = load_model(folder)
-    reading: dict[str, Any] = {"text_column": text_column, "lang": lang, "encoding": encoding}
     if lang is not None:
-        lang = reading["lang"] = language_code(lang)
+        lang = language_code(lang)
         if model.languages and lang not in model.languages:
             known = ", ".join(sorted(model.languages))
             click.echo(f"the model was never shown {lang!r}; it knows {known}", err=True)
-    if prior == "auto" and "-" in paths:
-        raise click.UsageError("--prior auto reads twice and cannot read standard input")
+    reading: dict[str, Any] = {"text_column": text_column, "lang": lang, "encoding": encoding}
+    if output is not None and to_file and output.suffix != ".jsonl":
+        from classifier.scoring.batch import BatchOptions
+        from classifier.scoring.shards import ShardOptions
+
+        shards = ShardOptions(kind=kind, all_sentences=all_sentences, **reading)
+        options = BatchOptions(shards, share, precision)
+        count, left_out = _fill_folder(paths, output, folder, options, workers, resume)
+    else:
+        if to_file:
+            refuse_existing(output, force)
+        model = _at(model, share, precision, paths, reading)
+        count, left_out = _stream(paths, output, model, reading, all_sentences)
+    told = f", {left_out} left out" if left_out else ""
+    where = f" → {output}" if to_file else ""
+    click.echo(f"{count} articles scored{told}{where}", err=True)
+    if left_out:
+        sys.exit(1)
+
+
+def _at(
+    model: FrameModel,
+    prior: float | Literal["auto"] | None,
+    precision: float | None,
+    paths: tuple[str, ...],
+    reading: dict[str, Any],
+) -> FrameModel:
+    """The model at the base rate and the precision that were asked for."""
     if prior == "auto":
+        from classifier.scoring.score import estimate_article_priors
+        from classifier.text.readers import read_articles
+
         first_pass = read_articles(*paths, **reading, on_error=lambda _: None)
         model = estimate_article_priors(model, first_pass)
-        _say_priors(model)
+        _say_priors(model.frames, model.priors)
     elif prior is not None:
-        model = model.at_priors(_prior(prior, len(model.frames)))
-    if precision is not None:
-        model = model.at_precision(precision)
+        import numpy as np
+
+        model = model.at_priors(np.full(len(model.frames), prior))
+    return model if precision is None else model.at_precision(precision)
+
+
+def _stream(
+    paths: tuple[str, ...],
+    output: Path | None,
+    model: FrameModel,
+    reading: dict[str, Any],
+    all_sentences: bool,
+) -> tuple[int, int]:
+    """Print or write article by article; how many were scored, and left out."""
+    from classifier.scoring.score import score_articles
+    from classifier.text.readers import read_articles
+
     refused: list[InputError] = []
     articles = read_articles(*paths, **reading, on_error=refused.append)
     scores = score_articles(model, _with_progress(articles))
@@ -108,56 +172,120 @@ def score(
         count = _write_scores(scores, output, all_sentences)
     for error in refused:
         click.secho(f"error: {error}", fg="red", err=True)
-    left_out = f", {len(refused)} left out" if refused else ""
-    where = f" → {output}" if to_file else ""
-    click.echo(f"{count} articles scored{left_out}{where}", err=True)
-    if refused:
-        sys.exit(1)
+    return count, len(refused)
+
+
+def _fill_folder(
+    paths: tuple[str, ...],
+    output: Path,
+    model: Path | None,
+    options: BatchOptions,
+    workers: int | None,
+    resume: bool,
+) -> tuple[int, int]:
+    """Score an archive into a folder; how many articles were scored, and left out."""
+    from classifier.scoring.batch import score_archive
+
+    with _shard_progress(paths, options) as on_shard:
+        manifest = score_archive(
+            paths,
+            output,
+            model=model,
+            options=options,
+            workers=workers,
+            resume=resume,
+            on_shard=on_shard,
+        )
+    if "priors" in manifest:
+        _say_priors(manifest["counts"]["flagged"], manifest["priors"])
+    counts = manifest["counts"]
+    if counts["refused"]:
+        click.secho(
+            f"error: what was left out, and why: {output / 'errors.jsonl'}", fg="red", err=True
+        )
+    return counts["articles"], counts["refused"]
 
 
 def _same_file(output: Path, path: str) -> bool:
     return output.exists() and Path(path).exists() and output.samefile(path)
 
 
-def _prior(value: str, n_frames: int) -> Any:
-    import numpy as np
-
+def _prior(value: str) -> float | Literal["auto"]:
+    if value == "auto":
+        return "auto"
     try:
         share = float(value)
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
         raise click.BadParameter(f"{value!r} is neither 'auto' nor a share between 0 and 1")
-    return np.full(n_frames, share)
+    return share
 
 
-def _say_priors(model: FrameModel) -> None:
-    shares = zip(model.frames, model.priors, strict=True)
+def _say_priors(frames: Iterable[str], priors: Iterable[float]) -> None:
+    shares = zip(frames, priors, strict=True)
     told = ", ".join(f"{frame} {share:.2%}" for frame, share in shares)
     click.echo(f"estimated share of sentences: {told}", err=True)
 
 
 def _with_progress(articles: Iterable[Article]) -> Iterator[Article]:
-    """Show how many articles were read, on a terminal and only when it takes a while."""
-    if not sys.stderr.isatty():
-        yield from articles
-        return
-    from rich.progress import (
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    from classifier.cli.display import wide_console
-
-    columns = (SpinnerColumn(), TextColumn("scoring"), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=wide_console(stderr=True), transient=True) as progress:
-        task = progress.add_task("scoring", total=None)
+    """Show how many articles were read, on a terminal."""
+    with _progress() as advance:
         for article in articles:
             yield article
-            progress.advance(task)
+            advance(1)
+
+
+@contextmanager
+def _shard_progress(
+    paths: tuple[str, ...], options: BatchOptions
+) -> Iterator[Callable[[Shard], None]]:
+    """Show articles, rate and time left, on a terminal; the articles are counted meanwhile."""
+    from classifier.text.readers import read_pieces
+
+    reading = {"text_column": options.shards.text_column, "encoding": options.shards.encoding}
+
+    def total() -> int:
+        return sum(1 for _ in read_pieces(*paths, **reading))
+
+    with _progress(None if "-" in paths else total) as advance:
+        yield lambda shard: advance(shard.articles + len(shard.errors))
+
+
+@contextmanager
+def _progress(total: Callable[[], int] | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere; gives what moves it on."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from classifier.cli.display import RateColumn, wide_console
+
+    columns = (
+        TextColumn("scoring"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn("articles/s"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=wide_console(stderr=True), transient=True) as progress:
+        task = progress.add_task("scoring", total=None)
+
+        def count() -> None:
+            if total is not None:
+                progress.update(task, total=total())
+
+        threading.Thread(target=count, daemon=True).start()
+        yield lambda n: progress.advance(task, n)
 
 
 def _write_scores(scores: Iterable[ArticleScore], output: Path, all_sentences: bool) -> int:

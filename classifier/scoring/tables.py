@@ -1,0 +1,87 @@
+"""Scores as two tables: one row an article, one row a sentence.
+
+Both have the column ``article``, the running number of the article in the input, from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from classifier.scoring.score import ScoredBatch, figures
+
+_TEXT = pa.string()
+
+
+def article_table(batch: ScoredBatch, numbers: Sequence[int]) -> pa.Table:
+    """One row an article: what it is, and per frame its figures.
+
+    ``<frame>_peak``, ``_expected``, ``_flagged`` and ``_share`` are those of
+    :class:`~classifier.scoring.scores.FrameScore`.
+    """
+    articles, model = batch.articles, batch.model
+    n = len(articles)
+    starts = batch.first[:-1]
+    columns: dict[str, Any] = {
+        "article": pa.array(numbers, pa.int64()),
+        "id": pa.array([article.id for article in articles], _TEXT),
+        "origin": pa.array([article.origin for article in articles], _TEXT),
+        "title": pa.array([article.title for article in articles], _TEXT),
+        "date": pa.array([article.date for article in articles], _TEXT),
+        "outlet": pa.array([article.outlet for article in articles], _TEXT),
+        "lang": pa.array(batch.langs, _TEXT),
+        "sha256": pa.array([article.sha256 for article in articles], _TEXT),
+        "model": pa.array([model.name] * n, _TEXT),
+        "version": pa.array([model.version] * n, _TEXT),
+        "sentences": pa.array(np.diff(batch.first), pa.int64()),
+        "unsure": pa.array(_sums(batch.unsure, starts, batch.first[1:]), pa.int64()),
+    }
+    sums = figures(batch)
+    for i, frame in enumerate(model.frames):
+        columns[f"{frame}_peak"] = sums.peak[:, i]
+        columns[f"{frame}_expected"] = sums.expected[:, i]
+        columns[f"{frame}_flagged"] = sums.flagged[:, i]
+        columns[f"{frame}_share"] = sums.share[:, i]
+    return pa.table(columns)
+
+
+def sentence_table(
+    batch: ScoredBatch, numbers: Sequence[int], *, all_sentences: bool = False
+) -> pa.Table:
+    """One row a sentence that carries a frame, or one for every sentence.
+
+    ``start`` and ``end`` count code points of the article's text; ``sentence`` is the
+    sentence's number in its article, from 0; ``<frame>_probability`` stands for every frame.
+    """
+    frames = batch.model.frames
+    rows = np.arange(len(batch.spans)) if all_sentences else np.flatnonzero(batch.flags.any(axis=1))
+    home = np.searchsorted(batch.first, rows, side="right") - 1
+    places = [batch.spans[row] for row in rows.tolist()]
+    articles = [batch.articles[i] for i in home.tolist()]
+    columns: dict[str, Any] = {
+        "article": pa.array([numbers[i] for i in home.tolist()], pa.int64()),
+        "id": pa.array([article.id for article in articles], _TEXT),
+        "sentence": pa.array(rows - batch.first[home], pa.int64()),
+        "start": pa.array([start for start, _ in places], pa.int64()),
+        "end": pa.array([end for _, end in places], pa.int64()),
+        "text": pa.array(
+            [article.text[slice(*place)] for article, place in zip(articles, places, strict=True)],
+            _TEXT,
+        ),
+        "unsure": pa.array(batch.unsure[rows]),
+        "frames": pa.array(
+            [[frames[i] for i in np.flatnonzero(flags)] for flags in batch.flags[rows]],
+            pa.list_(_TEXT),
+        ),
+    }
+    for i, frame in enumerate(frames):
+        columns[f"{frame}_probability"] = batch.probabilities[rows, i].round(4)
+    return pa.table(columns)
+
+
+def _sums(values: Any, starts: Any, ends: Any) -> Any:
+    total = np.concatenate([[0], np.cumsum(values)])
+    return total[ends] - total[starts]

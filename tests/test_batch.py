@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from classifier.errors import InputError
+from classifier.model.frame_model import FrameModel
+from classifier.scoring.batch import BatchOptions, score_archive
+from classifier.scoring.score import score_articles
+from classifier.scoring.shards import Shard, ShardOptions, parts
+from classifier.text.readers import read_articles, read_pieces
+
+SMALL = BatchOptions(ShardOptions(articles=10))
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
+    texts = ("A storm hit the town.\nThe bakery opened.", "Roses bloom again. It was late.", "***")
+    rows = [
+        {"id": f"a{i}", "text": texts[i % 3], "lang": "en", "outlet": "Post"} for i in range(64)
+    ]
+    lines = [json.dumps(row) for row in rows]
+    (folder / "one.jsonl").write_text("\n".join(lines[:40]), encoding="utf-8")
+    (folder / "two.jsonl").write_text("\n".join([*lines[40:], "{broken"]), encoding="utf-8")
+    (folder / "zero.txt").write_bytes(b"\0\1\2")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    archive: Path, model_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("scores") / "whole"
+    score_archive([archive], folder, model=model_folder, options=SMALL, workers=1)
+    return folder
+
+
+def test_every_article_is_in_the_table_as_it_scores_alone(
+    archive: Path, undisturbed: Path, model: FrameModel
+) -> None:
+    shards = sorted(undisturbed.glob("articles-*.parquet"))
+    rows = [row for path in shards for row in pq.read_table(path).to_pylist()]
+    scores = list(score_articles(model, read_articles(archive, on_error=lambda _: None)))
+    assert [row["id"] for row in rows] == [score.article.id for score in scores]
+    for row, score in zip(rows, scores, strict=True):
+        record = score.to_dict()
+        assert row["outlet"] == "Post"
+        assert (row["sha256"], row["sentences"]) == (record["sha256"], record["sentences"])
+        for frame, figures in record["frames"].items():
+            assert {key: row[f"{frame}_{key}"] for key in figures} == figures
+
+
+def test_the_sentences_carry_their_place_and_their_article(
+    archive: Path, undisturbed: Path
+) -> None:
+    texts = {a.id: a.text for a in read_articles(archive, on_error=lambda _: None)}
+    shards = sorted(undisturbed.glob("sentences-*.parquet"))
+    rows = [row for path in shards for row in pq.read_table(path).to_pylist()]
+    assert len(rows) == 43
+    for row in rows:
+        assert texts[row["id"]][row["start"] : row["end"]] == row["text"]
+        assert row["id"] == f"a{row['article']}"
+        assert row["frames"] in (["storm"], ["bloom"])
+
+
+def test_what_cannot_be_read_is_listed_with_its_place(undisturbed: Path) -> None:
+    lines = (undisturbed / "errors.jsonl").read_text(encoding="utf-8").splitlines()
+    line, binary = map(json.loads, lines)
+    assert (Path(line["file"]).name, line["line"], line["article"]) == ("two.jsonl", 25, 64)
+    assert line["reason"].startswith("broken JSON line")
+    assert (Path(binary["file"]).name, binary["line"]) == ("zero.txt", None)
+
+
+def test_the_manifest_names_model_input_options_counts_and_files(undisturbed: Path) -> None:
+    manifest = json.loads((undisturbed / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["model"]["name"] == "tiny"
+    assert manifest["options"]["kind"] == "parquet"
+    counts = manifest["counts"]
+    assert (counts["articles"], counts["refused"], counts["flagged"]["storm"]) == (64, 2, 22)
+    assert set(contents(undisturbed)) == {*manifest["files"], "errors.jsonl", "manifest.json"}
+
+
+def test_workers_change_no_byte(
+    archive: Path, model_folder: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    score_archive([archive], tmp_path / "s", model=model_folder, options=SMALL, workers=3)
+    assert contents(tmp_path / "s") == contents(undisturbed)
+
+
+_RUN = """
+import sys
+from classifier.scoring.batch import BatchOptions, score_archive
+from classifier.scoring.shards import ShardOptions
+if __name__ == "__main__":
+    archive, folder, model, workers = sys.argv[1:]
+    options = BatchOptions(ShardOptions(articles=10))
+    score_archive([archive], folder, model=model, options=options, workers=int(workers))
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_run_is_resumed_to_the_same_bytes(
+    archive: Path, model_folder: Path, undisturbed: Path, tmp_path: Path, workers: int
+) -> None:
+    folder, script = tmp_path / "s", tmp_path / "run.py"
+    script.write_text(_RUN, encoding="utf-8")
+    command = [sys.executable, script, archive, folder, model_folder, str(workers)]
+    run = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    while run.poll() is None and not list(folder.glob(".shards/*.json")):
+        time.sleep(0.002)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    score_archive([archive], folder, model=model_folder, options=SMALL, workers=1, resume=True)
+    assert contents(folder) == contents(undisturbed)
+
+
+def test_a_resumed_run_scores_only_what_is_missing(
+    archive: Path, model_folder: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    class CutOffError(Exception):
+        pass
+
+    def cut_off(shard: Shard) -> None:
+        if shard.number == 3:
+            raise CutOffError
+
+    folder = tmp_path / "s"
+    with pytest.raises(CutOffError):
+        score_archive(
+            [archive], folder, model=model_folder, options=SMALL, workers=1, on_shard=cut_off
+        )
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*-*.parquet")}
+    assert len(before) == 8
+    score_archive([archive], folder, model=model_folder, options=SMALL, workers=1, resume=True)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert contents(folder) == contents(undisturbed)
+
+
+def test_a_full_disk_loses_no_finished_shard(
+    archive: Path, model_folder: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))\n" + _RUN
+    folder, script = tmp_path / "s", tmp_path / "run.py"
+    script.write_text(limited, encoding="utf-8")
+    command = [sys.executable, script, archive, folder, model_folder, "1"]
+    run = subprocess.run(
+        command,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "cannot be written" in run.stderr
+    score_archive([archive], folder, model=model_folder, options=SMALL, workers=1, resume=True)
+    assert contents(folder) == contents(undisturbed)
+
+
+def test_a_run_begun_otherwise_is_not_resumed(
+    archive: Path, undisturbed: Path, model_folder: Path
+) -> None:
+    other = BatchOptions(ShardOptions(articles=10, all_sentences=True))
+    with pytest.raises(InputError, match="another run was begun here"):
+        score_archive([archive], undisturbed, model=model_folder, options=other, resume=True)
+
+
+def test_a_finished_run_is_not_begun_again(
+    archive: Path, undisturbed: Path, model_folder: Path
+) -> None:
+    before = contents(undisturbed)
+    with pytest.raises(InputError, match="holds something already"):
+        score_archive([archive], undisturbed, model=model_folder, options=SMALL)
+    score_archive([archive], undisturbed, model=model_folder, options=SMALL, resume=True)
+    assert contents(undisturbed) == before
+
+
+def test_input_that_changed_since_is_refused(model_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    rows = [json.dumps({"text": f"A storm hit town {i}."}) for i in range(30)]
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+    def stop(_: Shard) -> None:
+        raise KeyboardInterrupt
+
+    options = BatchOptions(ShardOptions(articles=10, lang="en"))
+    with pytest.raises(KeyboardInterrupt):
+        score_archive(
+            [path], tmp_path / "s", model=model_folder, options=options, workers=1, on_shard=stop
+        )
+    path.write_text("\n".join([*rows[1:], rows[0]]), encoding="utf-8")
+    with pytest.raises(InputError, match="has changed since"):
+        score_archive([path], tmp_path / "s", model=model_folder, options=options, resume=True)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_the_tables_say_the_same_in_every_format(
+    archive: Path, model_folder: Path, undisturbed: Path, tmp_path: Path, kind: str
+) -> None:
+    options = BatchOptions(ShardOptions(articles=10, kind=kind))  # type: ignore[arg-type]
+    score_archive([archive], tmp_path / "s", model=model_folder, options=options, workers=1)
+    for path in undisturbed.glob("*-*.parquet"):
+        rows = pq.read_table(path).to_pylist()
+        with (tmp_path / "s" / f"{path.stem}.{kind}").open(encoding="utf-8", newline="") as stream:
+            if kind == "jsonl":
+                assert [json.loads(line) for line in stream] == rows
+            else:
+                told = list(csv.DictReader(stream))
+                assert [row["id"] for row in told] == [row["id"] for row in rows]
+                assert [row.get("frames", "") for row in told] == [
+                    " ".join(row.get("frames", [])) for row in rows
+                ]
+
+
+def test_parts_begin_with_a_file_where_they_can(archive: Path) -> None:
+    found = list(parts(read_pieces(archive), 20))
+    assert [(part.first, len(part.pieces)) for part in found] == [
+        (0, 20),
+        (20, 20),
+        (40, 20),
+        (60, 6),
+    ]
+    found = list(parts(read_pieces(archive), 60))
+    assert [(part.first, len(part.pieces)) for part in found] == [(0, 40), (40, 26)]
+
+
+def test_a_prior_estimated_from_the_archive_is_kept_in_the_manifest(
+    archive: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    options = BatchOptions(ShardOptions(articles=10), prior="auto")
+    manifest = score_archive(
+        [archive], tmp_path / "s", model=model_folder, options=options, workers=1
+    )
+    assert len(manifest["priors"]) == 2
