@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,6 +17,7 @@ import pytest
 from classifier.errors import InputError
 from classifier.model.frame_model import FrameModel
 from classifier.scoring.batch import BatchOptions, score_archive
+from classifier.scoring.ray_engine import stretches
 from classifier.scoring.score import score_articles
 from classifier.scoring.shards import Shard, ShardOptions, parts
 from classifier.text.readers import read_articles, read_pieces
@@ -244,3 +247,39 @@ def test_a_prior_estimated_from_the_archive_is_kept_in_the_manifest(
         [archive], tmp_path / "s", model=model_folder, options=options, workers=1
     )
     assert len(manifest["priors"]) == 2
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """A Ray cluster of two cores."""
+    ray = pytest.importorskip("ray")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        yield
+        ray.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("workers", [2, None])
+def test_a_ray_cluster_of_two_cores_writes_the_same_bytes(
+    cluster: None,
+    archive: Path,
+    model_folder: Path,
+    undisturbed: Path,
+    tmp_path: Path,
+    workers: int | None,
+) -> None:
+    score_archive(
+        [archive], tmp_path / "s", model=model_folder, options=SMALL, engine="ray", workers=workers
+    )
+    assert contents(tmp_path / "s") == contents(undisturbed)
+
+
+def test_a_worker_reads_again_exactly_the_parts_it_is_given(archive: Path) -> None:
+    options = ShardOptions(articles=15)
+    every = list(parts(read_pieces(archive), 15))
+    plan = list(stretches((part, part.number != 1) for part in every))
+    assert len(plan) > 1
+    again = [part for stretch in plan for part in stretch.parts(options)]
+    assert again == [part for part in every if part.number != 1]

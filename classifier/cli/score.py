@@ -51,6 +51,13 @@ if TYPE_CHECKING:
     "--workers", type=click.IntRange(1), help="Processes that fill a folder; all cores without it."
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Fill a folder with processes of this machine, or with a Ray cluster (extra [ray]).",
+)
+@click.option(
     "--resume", is_flag=True, help="Go on with a folder whose run was cut off; same bytes."
 )
 @click.option(
@@ -81,6 +88,7 @@ def score(
     output: Path | None,
     kind: TableFormat,
     workers: int | None,
+    engine: Literal["local", "ray"],
     resume: bool,
     all_sentences: bool,
     text_column: str,
@@ -117,7 +125,7 @@ def score(
 
         shards = ShardOptions(kind=kind, all_sentences=all_sentences, **reading)
         options = BatchOptions(shards, share, precision)
-        count, left_out = _fill_folder(paths, output, folder, options, workers, resume)
+        count, left_out = _fill_folder(paths, output, folder, options, workers, engine, resume)
     else:
         if to_file:
             refuse_existing(output, force)
@@ -181,6 +189,7 @@ def _fill_folder(
     model: Path | None,
     options: BatchOptions,
     workers: int | None,
+    engine: Literal["local", "ray"],
     resume: bool,
 ) -> tuple[int, int]:
     """Score an archive into a folder; how many articles were scored, and left out."""
@@ -193,6 +202,7 @@ def _fill_folder(
             model=model,
             options=options,
             workers=workers,
+            engine=engine,
             resume=resume,
             on_shard=on_shard,
         )

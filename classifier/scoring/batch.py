@@ -19,7 +19,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,7 @@ from classifier import __version__
 from classifier.errors import InputError
 from classifier.model.frame_model import FrameModel
 from classifier.model.storage import default_model_folder
+from classifier.scoring.ray_engine import ray_shards
 from classifier.scoring.score import estimate_article_priors
 from classifier.scoring.shards import (
     Part,
@@ -67,6 +68,7 @@ def score_archive(
     model: str | Path | None = None,
     options: BatchOptions | None = None,
     workers: int | None = None,
+    engine: Literal["local", "ray"] = "local",
     resume: bool = False,
     on_shard: Callable[[Shard], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -79,6 +81,8 @@ def score_archive(
         options: what is written and how.
         workers: processes; all cores without it. They are spawned, so a script that calls
             this needs the usual ``if __name__ == "__main__":``.
+        engine: "local", or "ray" for the Ray cluster that RAY_ADDRESS names or that runs here;
+            every node must see ``sources`` and ``folder``.
         resume: go on with a run that was cut off; the finished bytes are the same.
         on_shard: called with every shard, as it is finished or found finished.
 
@@ -99,34 +103,31 @@ def score_archive(
     scorer = replace(scorer, priors=_priors(folder, run, sources, loaded, options))
     reading = {"text_column": options.shards.text_column, "encoding": options.shards.encoding}
     all_parts = parts(read_pieces(*sources, **reading), options.shards.articles)
-    todo = _Unfinished(folder, all_parts, on_shard)
-    for shard in score_parts(todo, scorer, options.shards, folder, workers or cores()):
-        on_shard(shard)
-    return _finish(folder, run, todo.seen)
+    n_shards = 0
 
-
-class _Unfinished:
-    """The parts that have no shard yet; ``seen`` counts all of them."""
-
-    def __init__(
-        self, folder: Path, all_parts: Iterable[Part], on_shard: Callable[[Shard], None]
-    ) -> None:
-        self.folder, self.parts, self.on_shard = folder, all_parts, on_shard
-        self.seen = 0
-
-    def __iter__(self) -> Iterator[Part]:
-        for part in self.parts:
-            self.seen += 1
-            shard = read_shard(self.folder, part.number)
-            if shard is None:
-                yield part
-            elif shard.digest != part.digest():
+    def sorted_out() -> Iterator[tuple[Part, bool]]:
+        """Every part, and whether it is still to be scored."""
+        nonlocal n_shards
+        for part in all_parts:
+            n_shards += 1
+            shard = read_shard(folder, part.number)
+            if shard is not None and shard.digest != part.digest():
                 raise InputError(
-                    f"{self.folder}: the input of articles {part.first} and following has "
+                    f"{folder}: the input of articles {part.first} and following has "
                     "changed since the run began; start anew in another folder"
                 )
-            else:
-                self.on_shard(shard)
+            yield part, shard is None
+            if shard is not None:
+                on_shard(shard)
+
+    if engine == "ray":
+        shards = ray_shards(sorted_out(), scorer, options.shards, folder, workers)
+    else:
+        todo = (part for part, unfinished in sorted_out() if unfinished)
+        shards = score_parts(todo, scorer, options.shards, folder, workers or cores())
+    for shard in shards:
+        on_shard(shard)
+    return _finish(folder, run, n_shards)
 
 
 def _describe(
@@ -215,7 +216,8 @@ def _finish(folder: Path, run: dict[str, Any], n_shards: int) -> dict[str, Any]:
     with whole_file(folder / _ERRORS) as stream:
         for number in range(n_shards):
             shard = read_shard(folder, number)
-            assert shard is not None
+            if shard is None:
+                raise InputError(f"{folder}: shard {number} is missing; go on with --resume")
             digest.update(bytes.fromhex(shard.digest))
             counts.update(
                 articles=shard.articles,

@@ -82,7 +82,7 @@ def parts(
     size = 0
     file = ""
     for piece in pieces:
-        last, file = file, _file_of(piece)
+        last, file = file, file_of(piece)
         full = len(waiting) >= articles or size >= _LARGEST
         if full or (file != last and (len(waiting) * 2 >= articles or size * 2 >= _LARGEST)):
             yield Part(number, first, tuple(waiting))
@@ -167,7 +167,8 @@ def _size(piece: Piece | InputError) -> int:
     return len(piece.payload)
 
 
-def _file_of(piece: Piece | InputError) -> str:
+def file_of(piece: Piece | InputError) -> str:
+    """The name of the file a piece stands in, or is."""
     return _place(piece)[0]
 
 
