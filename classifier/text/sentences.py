@@ -50,15 +50,12 @@ def sentence_spans(text: str, lang: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for line in _split_lines(text, lang):
         for start, end in _join_ordinals(text, line) if lang == "de" else line:
-            long = end - start > _LONG_QUOTATION
-            for inner_start, inner_end in (
-                _split_long(text, start, end) if long else ((start, end),)
-            ):
-                piece = text[inner_start:inner_end].lstrip()
-                first = inner_end - len(piece)
-                piece = piece.rstrip()
-                if _LETTER_OR_DIGIT.search(piece):
-                    found.append((first, first + len(piece)))
+            whole = end - start <= _LONG_QUOTATION
+            for first, last in ((start, end),) if whole else _split_long(text, start, end):
+                sentence = text[first:last].strip()
+                if sentence and (sentence[0].isalnum() or _LETTER_OR_DIGIT.search(sentence)):
+                    begin = text.index(sentence, first)
+                    found.append((begin, begin + len(sentence)))
     return found
 
 
