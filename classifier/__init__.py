@@ -16,6 +16,7 @@ _HOMES = {
     "Article": "classifier.text.article",
     "ArticleScore": "classifier.scoring.scores",
     "ClassifierError": "classifier.errors",
+    "BatchOptions": "classifier.scoring.batch",
     "Codebook": "classifier.codebook",
     "CodebookError": "classifier.errors",
     "Evaluation": "classifier.training.evaluate",
@@ -29,6 +30,7 @@ _HOMES = {
     "ModelError": "classifier.errors",
     "Sentence": "classifier.text.article",
     "SentenceScore": "classifier.scoring.scores",
+    "ShardOptions": "classifier.scoring.shards",
     "TrainOptions": "classifier.training.train",
     "check_labels": "classifier.labels.checks",
     "cross_validate": "classifier.training.train",
@@ -38,6 +40,7 @@ _HOMES = {
     "read_codebook": "classifier.codebook",
     "read_labels": "classifier.labels.label_set",
     "save_model": "classifier.model.storage",
+    "score_archive": "classifier.scoring.batch",
     "score_articles": "classifier.scoring.score",
     "split": "classifier.text.sentences",
     "train": "classifier.training.train",
@@ -63,9 +66,12 @@ if TYPE_CHECKING:
     from classifier.model.frame_model import FrameModel as FrameModel
     from classifier.model.storage import load_model as load_model
     from classifier.model.storage import save_model as save_model
+    from classifier.scoring.batch import BatchOptions as BatchOptions
+    from classifier.scoring.batch import score_archive as score_archive
     from classifier.scoring.score import score_articles as score_articles
     from classifier.scoring.scores import ArticleScore as ArticleScore
     from classifier.scoring.scores import SentenceScore as SentenceScore
+    from classifier.scoring.shards import ShardOptions as ShardOptions
     from classifier.text.article import Article as Article
     from classifier.text.article import Sentence as Sentence
     from classifier.text.readers import read_articles as read_articles
