@@ -98,7 +98,8 @@ def score(
     precision: float | None,
     force: bool,
 ) -> None:
-    """Score articles: .txt, .md, .html, .jsonl, .csv, .parquet (plain or .gz), folders, or -.
+    """Score articles: .txt, .md, .html, .jsonl, .csv, .tsv, .parquet, .warc, packed or not
+    (.gz, .zst, .bz2, .xz), folders, patterns ('archive/**/*.jsonl.gz'), hub:owner/name, or -.
 
     Prints a table of every article's frames and its strongest sentences. With -o, writes every
     article's figures and its evidence: offsets, text, probabilities, flagged frames.

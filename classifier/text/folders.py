@@ -19,7 +19,8 @@ def is_pattern(source: str) -> bool:
 def folder_files(folder: Path) -> Iterator[Path | InputError]:
     """The files below a folder that hold articles, and what cannot be looked into.
 
-    Hidden files and files of other kinds are passed over. Linked folders are followed; a folder
+    Hidden files and files of other kinds are passed over. A folder that
+    ``datasets.save_to_disk`` wrote counts as a file. Linked folders are followed; a folder
     that is reached twice is read once, so that links in a circle come to an end.
     """
     return _walk(folder, set())
@@ -39,6 +40,11 @@ def pattern_files(pattern: str) -> Iterator[Path | InputError]:
             yield path
 
 
+def _is_saved(names: list[str]) -> bool:
+    """Whether ``datasets.save_to_disk`` wrote a folder with these files."""
+    return "dataset_dict.json" in names or {"state.json", "dataset_info.json"} <= set(names)
+
+
 def _walk(
     folder: Path, seen: set[tuple[int, int]], depth: int | None = None
 ) -> Iterator[Path | InputError]:
@@ -50,6 +56,9 @@ def _walk(
         names = sorted(os.listdir(folder))
     except OSError as exc:
         yield InputError(f"{shown(folder)}: cannot be read: {exc}")
+        return
+    if _is_saved(names):
+        yield folder
         return
     for name in names:
         path = folder / name

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from classifier.errors import InputError
 from classifier.text.article import Article
 from classifier.text.language import language_code
-from classifier.text.markup import markdown_text, page_article
+from classifier.text.markup import markdown_text, page_article, response_article
 from classifier.text.streams import LONGEST, decode, ending, open_stream
 
 Row = Mapping[str, Any]
@@ -31,31 +31,28 @@ class Piece:
 
     ``where`` is what an error begins with (``file.jsonl:17``). ``kind`` says what ``payload`` is:
 
-    =========  ======================================================================
-    ``line``   a JSON object, as bytes, or as text where a line of bytes is no line
-    ``cells``  a row of a CSV table, its cells as text
-    ``row``    a row of a Parquet table or a dataset, its values as they are there
-    ``file``   the path of a file that holds one article; whoever parses opens it
-    ``page``   a web page, as bytes
-    ``text``   plain text, as bytes
-    =========  ======================================================================
+    ============  ===================================================================
+    ``line``      a JSON object, as bytes, or as text where a line of bytes is no line
+    ``cells``     a row of a CSV table, its cells as text
+    ``row``       a row of a Parquet table or a dataset, its values as they are there
+    ``file``      the path of a file that holds one article; whoever parses opens it
+    ``response``  a web page as a server sent it, head and body, as bytes
+    ``text``      plain text, as bytes
+    ============  ===================================================================
 
-    ``name``, ``date`` and ``outlet`` hold for an article that does not say its own; ``charset``
-    is what the server said of a page.
+    ``name`` is the id of an article that says none, of a page its address; ``date`` holds where
+    the article has no other.
     """
 
     where: str
-    kind: Literal["line", "cells", "row", "file", "page", "text"]
+    kind: Literal["line", "cells", "row", "file", "response", "text"]
     payload: bytes | str | Row
     name: str = ""
     date: str | None = None
-    outlet: str | None = None
-    charset: str | None = None
 
     def __reduce__(self) -> tuple[type[Piece], tuple[Any, ...]]:
         # What dataclasses make of frozen slots takes four times as long between processes.
-        said = (self.name, self.date, self.outlet, self.charset)
-        return Piece, (self.where, self.kind, self.payload, *said)
+        return Piece, (self.where, self.kind, self.payload, self.name, self.date)
 
     def digest(self) -> bytes:
         """16 bytes that change when the piece does; of a file, its name, size and time count."""
@@ -94,9 +91,9 @@ def parse_piece(
         article = _file_article(piece, Path(str(payload)), encoding)
     else:
         assert isinstance(payload, bytes)
-        article = Article("", piece.name or piece.where, origin=piece.where)
-        if piece.kind == "page":
-            article = page_article(article, payload)
+        article = Article("", piece.name, date=piece.date, origin=piece.where)
+        if piece.kind == "response":
+            article = response_article(article, payload, piece.name)
         else:
             article = replace(article, text=decode(payload, piece.where, encoding))
     article = _checked(article)
@@ -168,6 +165,8 @@ def _checked(article: Article) -> Article:
         raise InputError(f"{article.origin}: the article is empty")
     if "\0" in article.text:
         raise InputError(f"{article.origin}: looks like binary data; expected text")
-    if _SURROGATE.search(article.text):  # half a character, as broken JSON escapes give it
+    try:
+        article.text.encode()  # several times faster than looking for them
+    except UnicodeEncodeError:  # half a character, as broken JSON escapes give it
         return replace(article, text=_SURROGATE.sub("\ufffd", article.text))
     return article

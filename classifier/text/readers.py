@@ -1,4 +1,4 @@
-"""Articles from files, folders, standard input and datasets, one at a time.
+"""Articles from files, folders, standard input, web archives and datasets, one at a time.
 
 ========================  ======================================================
 ``.txt`` ``.md``          one article a file
@@ -6,10 +6,13 @@
 ``.jsonl`` ``.ndjson``    one article a line, an object with at least ``text``
 ``.csv`` ``.tsv``         one article a row, with a header line
 ``.parquet``              one article a row
+``.warc``                 one article a web page that was fetched well
+``hub:owner/name``        one article a row of a dataset of the Hugging Face Hub
 ========================  ======================================================
 
-All but Parquet may be packed: ``.txt.gz``, ``.zst``, ``.bz2``, ``.xz``. A row may also say
-``id``, ``title``, ``date``, ``lang`` and ``outlet`` (or ``source``).
+All files but Parquet may be packed: ``.txt.gz``, ``.zst``, ``.bz2``, ``.xz``. A row may also
+say ``id``, ``title``, ``date``, ``lang`` and ``outlet`` (or ``source``). A folder that
+``datasets.save_to_disk`` wrote is one article a row, too.
 
 Reading has two stages: ``read_pieces`` finds the articles and looks into none of them, and
 ``parse_piece`` makes an ``Article`` of each, in another process if one likes.
@@ -18,16 +21,18 @@ Reading has two stages: ``read_pieces`` finds the articles and looks into none o
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.errors import InputError
 from classifier.text.article import Article
 from classifier.text.folders import folder_files, is_pattern, pattern_files
-from classifier.text.pieces import KNOWN_COLUMNS, Piece, need_column, parse_piece
+from classifier.text.hub import hub_pieces, is_hub, row_pieces, saved_pieces
+from classifier.text.pieces import Piece, parse_piece
 from classifier.text.streams import ENDINGS, TEXT_ENDINGS, ending, shown
 from classifier.text.tables import csv_pieces, json_pieces, parquet_pieces
+from classifier.text.warc import warc_pieces
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -46,8 +51,9 @@ def read_articles(
 
     Args:
         sources: files, folders (read whole, in the order of their names), patterns
-            (``archive/**/*.jsonl.gz``), ``"-"`` for plain text on standard input, or a
-            ``datasets.Dataset``.
+            (``archive/**/*.jsonl.gz``), ``"-"`` for plain text on standard input,
+            ``"hub:owner/name/config@revision:split"`` for a dataset of the Hub, streamed, or
+            a ``datasets.Dataset`` or ``IterableDataset``.
         text_column: the column or key that holds the text in tables.
         lang: the language of every article that does not say its own.
         encoding: of text files, JSON lines and CSV without a byte order mark.
@@ -101,9 +107,11 @@ def _source_pieces(
     source: str | Path | Dataset, text_column: str, encoding: str
 ) -> Iterator[Piece | InputError]:
     if not isinstance(source, str | Path):
-        yield from _row_pieces(source, "dataset", text_column)
+        yield from row_pieces(source, "dataset", text_column)
     elif str(source) == "-":
         yield Piece("standard input", "text", sys.stdin.buffer.read(), "stdin")
+    elif is_hub(str(source)):
+        yield from hub_pieces(str(source), text_column)
     elif is_pattern(str(source)):
         files = pattern_files(str(source))
         yield from _files_pieces(files, source, None, text_column, encoding)
@@ -145,28 +153,19 @@ def _file_pieces(
     if not path.exists():
         raise InputError(f"{shown(path)}: no such file or folder")
     kind = ending(path)
-    if kind not in ENDINGS:
+    if kind not in ENDINGS and not path.is_dir():
         raise InputError(
             f"{shown(path)}: cannot read {kind or 'this'} files; expected {', '.join(ENDINGS)}"
         )
-    if kind in TEXT_ENDINGS:
+    if path.is_dir():
+        yield from saved_pieces(path, text_column)
+    elif kind in TEXT_ENDINGS:
         yield Piece(shown(path), "file", str(path), name)
     elif kind == ".parquet":
         yield from parquet_pieces(path, text_column)
     elif kind in (".csv", ".tsv"):
         yield from csv_pieces(path, encoding, text_column)
+    elif kind == ".warc":
+        yield from warc_pieces(path)
     else:
         yield from json_pieces(path, encoding)
-
-
-def _row_pieces(
-    rows: Iterable[Mapping[str, Any]], where: str, text_column: str
-) -> Iterator[Piece | InputError]:
-    for number, row in enumerate(rows, 1):
-        try:
-            need_column(row, text_column, f"{where}:{number}")
-        except InputError as error:
-            yield error
-        else:
-            kept = {name: row[name] for name in row if name in {*KNOWN_COLUMNS, text_column}}
-            yield Piece(f"{where}:{number}", "row", kept)

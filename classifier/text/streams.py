@@ -18,7 +18,7 @@ from typing import IO, Any
 from classifier.errors import InputError
 
 TEXT_ENDINGS = (".txt", ".md", ".markdown", ".html", ".htm")
-TABLE_ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+TABLE_ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".warc")
 ENDINGS = TEXT_ENDINGS + TABLE_ENDINGS
 PACKED = (".gz", ".zst", ".bz2", ".xz")
 LONGEST = 2**28
@@ -41,7 +41,7 @@ def shown(path: str | Path) -> str:
 
 
 @contextmanager
-def open_stream(path: Path) -> Iterator[io.BufferedReader]:
+def open_stream(path: Path) -> Iterator[io.BufferedReader[Any]]:
     """Open a file, unpacked if it is packed.
 
     Raises:
@@ -60,10 +60,26 @@ def open_stream(path: Path) -> Iterator[io.BufferedReader]:
         zstd = _zstd()
         unpack, damage = zstd.open, (*damage, zstd.ZstdError)
     try:
-        with unpack(path, "rb") as raw, io.BufferedReader(raw, _BUFFER) as stream:
+        with unpack(path, "rb") as packed, io.BufferedReader(_Steps(packed), _BUFFER) as stream:
             yield stream
     except damage as exc:
         raise InputError(f"{shown(path)}: cannot be read: {exc}") from exc
+
+
+class _Steps(io.RawIOBase):
+    """An unpacked file that hands out what it has before it says that there is no more.
+
+    The readers of packed files collect all that was asked for, and lose it where they fail.
+    """
+
+    def __init__(self, unpacked: Any) -> None:
+        self._unpacked = unpacked
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return int(self._unpacked.readinto1(buffer))
 
 
 def _zstd() -> Any:
