@@ -144,7 +144,7 @@ def _row_article(piece: Piece, row: Row, text_column: str, encoding: str) -> Art
         raise InputError(
             f"{piece.where}: {text_column!r} holds {type(text).__name__}, expected text"
         )
-    if piece.kind == "cells" and any(_SURROGATE.search(cell or "") for cell in row.values()):
+    if piece.kind == "cells" and any(_halved(cell or "") for cell in row.values()):
         raise InputError(f"{piece.where}: not {encoding} text")
     values = {name: said for name in _COLUMNS if (said := _said(row.get(name)))}
     if "lang" in values:
@@ -157,7 +157,7 @@ def _row_article(piece: Piece, row: Row, text_column: str, encoding: str) -> Art
 def _said(value: Any) -> str:
     """A cell's text; nothing for an empty cell, in whatever way it is empty."""
     said = "" if value is None or value != value else str(value)  # noqa: PLR0124 (NaN)
-    return said if said.isascii() else _SURROGATE.sub("\ufffd", said)
+    return _SURROGATE.sub("\ufffd", said) if _halved(said) else said
 
 
 def _checked(article: Article) -> Article:
@@ -165,8 +165,15 @@ def _checked(article: Article) -> Article:
         raise InputError(f"{article.origin}: the article is empty")
     if "\0" in article.text:
         raise InputError(f"{article.origin}: looks like binary data; expected text")
-    try:
-        article.text.encode()  # several times faster than looking for them
-    except UnicodeEncodeError:  # half a character, as broken JSON escapes give it
+    if _halved(article.text):  # as broken JSON escapes give it
         return replace(article, text=_SURROGATE.sub("\ufffd", article.text))
     return article
+
+
+def _halved(text: str) -> bool:
+    """Whether a text holds half a character; encoding it is the fastest way to tell."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -21,6 +21,7 @@ from classifier.text.streams import (
     text_lines,
 )
 
+_LONGEST_CELL = 2**24
 _SWALLOWED = 200
 """Lines that look like rows inside one cell before a missing quotation mark is assumed."""
 
@@ -55,7 +56,7 @@ def _too_long(lines: IO[Any], where: str) -> InputError:
 
 def csv_pieces(path: Path, encoding: str, text_column: str) -> Iterator[Piece | InputError]:
     """One piece a row; the mark that separates the columns is told from the first line."""
-    csv.field_size_limit(LONGEST)
+    csv.field_size_limit(_LONGEST_CELL)
     where = shown(path)
     with open_stream(path) as stream:
         encoding = stream_encoding(stream, encoding, where)
@@ -92,57 +93,74 @@ def csv_pieces(path: Path, encoding: str, text_column: str) -> Iterator[Piece | 
 def _rows(lines: io.TextIOWrapper, mark: str, width: int) -> Iterator[tuple[int, list[Any] | str]]:
     """The rows after the header with the line each begins on; for a broken one, what is wrong.
 
-    A quotation mark that is never closed would swallow the rows behind it. Where the lines
-    inside a broken row look like rows of their own they are read again, and otherwise reading
-    goes on with the next row of full width.
+    After a broken row, reading goes on with the next row of full width.
     """
-    again: deque[str] = deque()
-    taken: list[str] = []
-
-    def feed() -> Iterator[str]:
-        while line := again.popleft() if again else lines.readline(LONGEST):
-            taken.append(line)
-            if len(line) >= LONGEST or (
-                len(taken) % _SWALLOWED == 0 and _like_rows(taken[1 - _SWALLOWED :], mark, width)
-            ):
-                raise csv.Error("a cell that goes on over many rows")
-            yield line
-
+    source = _Lines(lines, mark, width)
+    reader = csv.reader(source, delimiter=mark, strict=True)
     number, broken = 2, ""
-    reader = csv.reader(feed(), delimiter=mark, strict=True)
     while True:
-        taken.clear()
+        source.taken.clear()
         try:
             row = next(reader)
         except StopIteration:
             break
         except csv.Error as exc:
-            if broken or _like_rows(taken[1:], mark, width):
-                again.extendleft(reversed(taken[1:]))
-                del taken[1:]
+            source.give_back(only_one=not broken)
             if not broken:
                 first, broken = number, f"{exc}; is a quotation mark missing or not doubled?"
-            reader = csv.reader(feed(), delimiter=mark, strict=True)
+            reader = csv.reader(source, delimiter=mark, strict=True)
         else:
             if broken and len(row) == width:
                 yield first, _left_out(broken, first, number)
                 broken = ""
             if not broken:
                 yield number, row
-        number += len(taken)
+        number += len(source.taken)
     if broken:
         yield first, _left_out(broken, first, number)
 
 
+class _Lines:
+    """The lines of a table; those that a missing quotation mark swallowed are read again."""
+
+    def __init__(self, lines: io.TextIOWrapper, mark: str, width: int) -> None:
+        self._lines = lines
+        self._mark = mark
+        self._width = width
+        self._again: deque[str] = deque()
+        self.taken: list[str] = []
+        """The lines of the present row."""
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._again.popleft() if self._again else self._lines.readline(LONGEST):
+            self.taken.append(line)
+            if len(line) >= LONGEST or (
+                len(self.taken) % _SWALLOWED == 0 and self._like_rows(self.taken[1 - _SWALLOWED :])
+            ):
+                raise csv.Error("a cell that goes on over many rows")
+            yield line
+
+    def give_back(self, only_one: bool) -> None:
+        """Have the lines behind the first of a broken row read again.
+
+        ``only_one``: where they do not look like rows, give back no more than the last. There
+        the quotation marks turned out wrong, so that it may well begin a row.
+        """
+        behind = self.taken[1:]
+        if only_one and not self._like_rows(behind):
+            behind = behind[-1:]
+        self._again.extendleft(reversed(behind))
+        del self.taken[len(self.taken) - len(behind) :]
+
+    def _like_rows(self, lines: list[str]) -> bool:
+        """Whether nearly all of some lines would be rows of their own."""
+        full = [line for line in lines if not line.isspace()]
+        alike = sum(_width(line, self._mark) == self._width for line in full)
+        return self._width > 1 and bool(full) and alike >= 0.9 * len(full)
+
+
 def _left_out(broken: str, first: int, after: int) -> str:
     return broken if after == first + 1 else f"{broken} Left out up to line {after - 1}."
-
-
-def _like_rows(lines: list[str], mark: str, width: int) -> bool:
-    """Whether nearly all of some lines would be rows of their own."""
-    full = [line for line in lines if not line.isspace()]
-    alike = sum(_width(line, mark) == width for line in full)
-    return width > 1 and bool(full) and alike >= 0.9 * len(full)
 
 
 def _width(line: str, mark: str) -> int:
