@@ -23,6 +23,7 @@ ENDINGS = TEXT_ENDINGS + TABLE_ENDINGS
 PACKED = (".gz", ".zst", ".bz2", ".xz")
 LONGEST = 2**28
 """No line, cell or single article is longer, in bytes: it would not fit in memory beside others."""
+BINARY = "looks like a binary file; expected text (is it UTF-16? then --encoding utf-16)"
 
 _BUFFER = 2**17
 
@@ -111,11 +112,13 @@ def is_wide(encoding: str) -> bool:
     return encoding != "utf-8-sig" and "\n".encode(encoding) != b"\n"
 
 
-def text_lines(stream: IO[bytes], encoding: str, errors: str) -> io.TextIOWrapper:
+def text_lines(
+    stream: IO[bytes], encoding: str, errors: str, newline: str = ""
+) -> io.TextIOWrapper:
     """A stream as text, its line ends kept as they are."""
     if is_wide(encoding):
         errors = "surrogatepass"
-    return io.TextIOWrapper(stream, encoding, errors, newline="")
+    return io.TextIOWrapper(stream, encoding, errors, newline=newline)
 
 
 def decode(data: bytes, where: str, encoding: str) -> str:
@@ -129,7 +132,7 @@ def decode(data: bytes, where: str, encoding: str) -> str:
     elif encoding.lower() in ("utf-8", "utf8", "utf_8"):
         encoding = "utf-8-sig"
     if encoding == "utf-8-sig" and b"\0" in data[:4096]:
-        raise InputError(f"{where}: looks like a binary file; expected text")
+        raise InputError(f"{where}: {BINARY}")
     try:
         return data.decode(encoding)
     except (UnicodeDecodeError, LookupError) as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import deque
@@ -13,6 +14,7 @@ from typing import IO, Any
 from classifier.errors import InputError
 from classifier.text.pieces import KNOWN_COLUMNS, Piece, need_column
 from classifier.text.streams import (
+    BINARY,
     LONGEST,
     is_wide,
     open_stream,
@@ -31,27 +33,29 @@ def json_pieces(path: Path, encoding: str) -> Iterator[Piece | InputError]:
     where = shown(path)
     with open_stream(path) as stream:
         encoding = stream_encoding(stream, encoding, where)
-        lines: IO[Any] = text_lines(stream, encoding, "strict") if is_wide(encoding) else stream
+        lines: IO[Any] = stream
+        if encoding == "utf-8-sig" and stream.peek(3).startswith(codecs.BOM_UTF8):
+            stream.read(3)
+        if is_wide(encoding):
+            lines = text_lines(stream, encoding, "strict", "\n")
         try:
             for number in count(1):
                 line = lines.readline(LONGEST)
                 if not line:
                     break
                 if len(line) >= LONGEST:
-                    yield _too_long(lines, f"{where}:{number}")
+                    yield InputError(f"{where}:{number}: {_skip_line(lines)}")
                 elif not line.isspace():
                     yield Piece(f"{where}:{number}", "line", line)
         except UnicodeError as exc:
             raise InputError(f"{where}:{number}: not {encoding} text ({exc})") from exc
 
 
-def _too_long(lines: IO[Any], where: str) -> InputError:
-    """Skip the rest of a line; what to say of it."""
+def _skip_line(lines: IO[Any]) -> str:
+    """Read on to the end of a line without keeping it; what to say of it."""
     while (rest := lines.readline(LONGEST)) and rest[-1:] not in (b"\n", "\n"):
         pass
-    return InputError(
-        f"{where}: a line longer than {LONGEST >> 20} MiB; expected one article a line"
-    )
+    return f"a line longer than {LONGEST >> 20} MiB; expected one article a line"
 
 
 def csv_pieces(path: Path, encoding: str, text_column: str) -> Iterator[Piece | InputError]:
@@ -64,6 +68,8 @@ def csv_pieces(path: Path, encoding: str, text_column: str) -> Iterator[Piece | 
         number = 1
         try:
             header = lines.readline(LONGEST)
+            if "\0" in header:
+                raise InputError(f"{where}: {BINARY}")
             columns = {mark: next(csv.reader([header], delimiter=mark), []) for mark in ",;\t|"}
             mark = max(columns, key=lambda mark: (text_column in columns[mark], len(columns[mark])))
             names = columns[mark]
@@ -134,9 +140,10 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         while line := self._again.popleft() if self._again else self._lines.readline(LONGEST):
             self.taken.append(line)
-            if len(line) >= LONGEST or (
-                len(self.taken) % _SWALLOWED == 0 and self._like_rows(self.taken[1 - _SWALLOWED :])
-            ):
+            if len(line) >= LONGEST:
+                raise csv.Error(_skip_line(self._lines))
+            count = len(self.taken)
+            if count % _SWALLOWED == 0 and self._like_rows(self.taken[1 - _SWALLOWED :]):
                 raise csv.Error("a cell that goes on over many rows")
             yield line
 
