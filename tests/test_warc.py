@@ -104,6 +104,7 @@ def test_pages_are_unpacked(tmp_path: Path, head: str, pack: Callable[[bytes], b
         ("text/html", '<meta http-equiv="x" content="text/html; charset=koi8-r">', "koi8-r"),
         ("text/html; charset=nonsense", "<meta charset=koi8-r>", "koi8-r"),
         ("text/html", "", "utf-16"),
+        ("text/html", "<meta charset=utf-16>", "utf-8"),  # as if anyone could read that
         ("text/html", "", "utf-8"),
     ],
 )
@@ -113,6 +114,13 @@ def test_pages_are_read_in_their_encoding(
     html = page("Встреча", head, RUSSIAN).encode(encoding)
     ((article,), _) = read(archive(tmp_path, response(1, html, kind)))
     assert "Министры встретились" in article.text
+
+
+def test_a_bad_byte_costs_a_page_one_character(tmp_path: Path) -> None:
+    html = page("Встреча", body=RUSSIAN * 4).encode().replace(b"<h1>", b"<h1>\xff")
+    ((article,), _) = read(archive(tmp_path, response(1, html, "text/html; charset=utf-8")))
+    assert "Министры встретились" in article.text
+    assert article.text.count("\ufffd") == 1
 
 
 def test_a_page_without_text_and_a_broken_one_are_refused(tmp_path: Path) -> None:

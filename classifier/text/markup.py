@@ -119,15 +119,19 @@ def _page_text(data: bytes, charset: str | None) -> str | bytes:
     """A page decoded by its byte order mark, the server's word or its own; else as it is."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         charset = "utf-16"
-    elif data.startswith(codecs.BOM_UTF8):
-        charset = "utf-8"
-    declared = _DECLARED.search(data, 0, 4096)
-    for name in (charset, declared and declared[1].decode("ascii", "replace")):
-        try:
-            known = codecs.lookup(name or "utf-8").name
-            return data.decode(_BROWSERS_READ.get(known, known))
-        except (LookupError, ValueError):
-            continue
+    said = _DECLARED.search(data, 0, 4096)
+    own = said[1].decode("ascii", "replace") if said else "utf-8"
+    if own.lower().startswith("utf-16"):  # it could not be read if it were, as browsers know
+        own = "utf-8"
+    for errors in ("strict", "replace"):
+        for name in (charset, own):
+            try:
+                known = codecs.lookup(name or own).name
+                text = data.decode(_BROWSERS_READ.get(known, known), errors)
+            except (LookupError, ValueError):
+                continue
+            if errors == "strict" or text.count("\ufffd") * 100 < len(text):
+                return text.removeprefix("\ufeff")
     return data
 
 

@@ -48,16 +48,16 @@ def open_stream(path: Path) -> Iterator[io.BufferedReader[Any]]:
     Raises:
         InputError: it cannot be opened or, while it is read, turns out damaged.
     """
-    packed = path.suffix.lower()
+    suffix = path.suffix.lower()
     unpack: Any = open
     damage: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
-    if packed == ".gz":
+    if suffix == ".gz":
         unpack = gzip.open
-    elif packed == ".bz2":
+    elif suffix == ".bz2":
         unpack = bz2.open
-    elif packed == ".xz":
+    elif suffix == ".xz":
         unpack, damage = lzma.open, (*damage, lzma.LZMAError)
-    elif packed == ".zst":
+    elif suffix == ".zst":
         zstd = _zstd()
         unpack, damage = zstd.open, (*damage, zstd.ZstdError)
     try:

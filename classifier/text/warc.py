@@ -52,7 +52,7 @@ def _record_piece(stream: io.BufferedReader, line: bytes, where: str) -> Piece |
         raise InputError(f"{where}: not a WARC record; is its length, or the last one's, wrong?")
     fields = _fields(stream, where)
     length = fields.get("content-length", "")
-    if not (length.isascii() and length.isdigit()):
+    if not (length.isascii() and length.isdigit() and len(length) < 20):
         raise InputError(f"{where}: a WARC record that does not say its length")
     rest = int(length)
     if fields.get("warc-type", "").lower() != "response":
