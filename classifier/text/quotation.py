@@ -22,7 +22,7 @@ OTHER, SPACE, LETTER, HAN_LETTER, STOP, COMMA, COLON, DASH, OPENING, LINE, BULLE
 
 _CURLY, _ANGLE, _CORNER, _STRAIGHT, _SINGLE = range(5)
 _FAMILIES = ('“”„‟〝〞"\uff02', "«»‹›", "「」『』", "", "‘’‚'")
-_CUT = 700  # the most an unclosed quotation runs on
+_CUT = 700  # the most a quotation in single marks runs on
 _AHEAD = 2000  # how far a paragraph is searched for the mark that closes a quotation
 
 
@@ -175,14 +175,20 @@ def _nested(codes, at, kinds, opener):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def quotations(codes, kinds, firsts, starts, stops):  # type: ignore[no-untyped-def]
+def _rest(ends, at):  # type: ignore[no-untyped-def]
+    """Where the sentence that holds a place ends."""
+    sentence = np.searchsorted(ends, at + 1)
+    return ends[sentence] if sentence < len(ends) else at + _CUT
+
+
+@njit(cache=True, nogil=True)
+def quotations(codes, kinds, firsts, ends, starts, stops):  # type: ignore[no-untyped-def]
     """Enter every quotation, marks included, into ``starts`` and ``stops``; returns how many.
 
-    ``firsts`` are the beginnings of the sentences: a mark that closes what was never opened
-    takes its own sentence from the beginning.
+    ``firsts`` and ``ends`` are those of the sentences: a mark that closes what was never opened
+    takes its sentence from the beginning, one that opens what is never closed takes the rest.
     """
     count = 0
-    sentence = 0
     opener = np.uint32(0)
     begun = 0
     depth = 0
@@ -195,7 +201,7 @@ def quotations(codes, kinds, firsts, starts, stops):  # type: ignore[no-untyped-
         end = -1
         if kind == LINE:
             if opener and not _goes_on(codes, at, kinds, opener):
-                end = at
+                end = min(at, _rest(ends, begun))
             depth = min(depth, 1)
         elif at > skip:
             family = _family(code)
@@ -217,10 +223,9 @@ def quotations(codes, kinds, firsts, starts, stops):  # type: ignore[no-untyped-
                 depth -= 1
                 if depth <= 0:
                     end = at + 1
-            elif way < 0 and code != 0x22:  # closes what was never opened
-                while sentence + 1 < len(firsts) and firsts[sentence + 1] <= at:
-                    sentence += 1
-                first = firsts[sentence] if len(firsts) else at
+            elif way < 0:  # closes what was never opened
+                sentence = np.searchsorted(ends, at + 1)
+                first = firsts[sentence] if sentence < len(firsts) else at
                 if first < at and (count == 0 or stops[count - 1] <= first):
                     starts[count], stops[count] = first, at + 1
                     count += 1
@@ -230,7 +235,7 @@ def quotations(codes, kinds, firsts, starts, stops):  # type: ignore[no-untyped-
                 if _kind(codes, at - 1, kinds) == LINE or _nested(codes, at, kinds, opener):
                     depth += _kind(codes, at - 1, kinds) != LINE
                 else:  # the first was never closed
-                    starts[count], stops[count] = begun, min(at, begun + _CUT)
+                    starts[count], stops[count] = begun, min(at, _rest(ends, begun))
                     count += 1
                     opener, begun, depth = code, at, 1
         if end >= 0:
@@ -238,6 +243,6 @@ def quotations(codes, kinds, firsts, starts, stops):  # type: ignore[no-untyped-
             count += 1
             opener = np.uint32(0)
     if opener:
-        starts[count], stops[count] = begun, min(len(codes), begun + _CUT)
+        starts[count], stops[count] = begun, min(len(codes), _rest(ends, begun))
         count += 1
     return count

@@ -15,8 +15,8 @@ from classifier.text.quotation import (
     BMP, BULLET, COLON, COMMA, DASH, HAN_LETTER, LETTER, LINE, MARK, OPENING, STOP, quotations,
 )  # fmt: skip
 from classifier.text.speech_words import (
-    BARE, FIRST, FNV_PRIME, FNV_START, LABEL, MOOD, NARRATE, ONWARD, SAY, SOURCE, THAT, THINK,
-    find_phrase,
+    BARE, FIRST, FNV_PRIME, FNV_START, HEARER, LABEL, MOOD, MUST, NARRATE, ONWARD, PARTED,
+    PARTICLE, READOUT, SAY, SOURCE, THAT, THINK, TITLE, find_phrase,
 )  # fmt: skip
 
 AUTHOR, REPORTED, QUOTED = 0, 1, 2
@@ -167,11 +167,23 @@ def _clause_follows(at, count, words, classes, lengths, han):  # type: ignore[no
         return before[behind] & (_COMMA | _COLON | _MARK) > 0
     if at > 0 and classes[at - 1] & BARE:
         return False
+    if at > 2 and before[at] & (_COMMA | _MARK) and count - behind <= 8:
+        return True  # ", suggested the minister."
     for i in range(behind, min(behind + 6, count)):
         if classes[i] & THAT:
             return True
         if before[i] & (_STOP | _COLON):
             return False
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _particle_follows(at, count, words, classes):  # type: ignore[no-untyped-def]
+    """Whether the second part of a German verb ends the clause: "wies den Vorwurf zurück"."""
+    before = words[4]
+    for i in range(at + 1, min(at + 24, count)):
+        if classes[i] & PARTICLE and before[i + 1] & (_COMMA | _STOP | _COLON):
+            return True
     return False
 
 
@@ -183,15 +195,20 @@ def _marker(count, words, classes, lengths, han, mood):  # type: ignore[no-untyp
     kind = NO_MARKER
     for i in range(count):
         found = classes[i]
-        if not found & (SAY | THINK | SOURCE | MOOD):
+        if not found & (SAY | THINK | SOURCE | MOOD | PARTED):
             continue
+        if i > 0 and case[i] and not found & SOURCE and not before[i] & (_COLON | _STOP):
+            continue  # a name or a heading
         if not _foreign(i, count, classes, inside):
             continue
         if found & SOURCE:
             if first < 0 or kind == BY_MOOD:
                 first, kind = i, BY_SOURCE
         elif found & SAY or (
-            found & THINK and _clause_follows(i, count, words, classes, lengths, han)
+            found & THINK
+            and _clause_follows(i, count, words, classes, lengths, han)
+            or found & PARTED
+            and _particle_follows(i, count, words, classes)
         ):
             if kind != BY_VERB:
                 first, kind = i, BY_VERB
@@ -201,13 +218,13 @@ def _marker(count, words, classes, lengths, han, mood):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True)
-def _quoted(start, end, count, words, spans, said, kinds, codes):  # type: ignore[no-untyped-def]
+def _quoted(start, end, count, words, spans, said, kinds, codes, marker):  # type: ignore[no-untyped-def]
     """Whether what stands in quotation marks makes the sentence direct speech."""
     starts, stops, hashes, inside, before, case = words
     span_start, span_stop = spans
     within = without = longest = run = 0
     last = -1
-    crosses = colon = False
+    crosses = colon = fragment = False
     for i in range(count):
         han = stops[i] - starts[i] == 1 and kinds[min(codes[starts[i]], BMP - 1)] == HAN_LETTER
         unit = 1 if han else 2
@@ -220,6 +237,7 @@ def _quoted(start, end, count, words, spans, said, kinds, codes):  # type: ignor
             run = 0
             crosses = crosses or span_start[last] < start or span_stop[last] > end
             colon = colon or before[i] & _COLON > 0
+            fragment = fragment or (not han and not case[i] and 0 <= marker < i)
         run += unit
         longest = max(longest, run)
     if within == 0:
@@ -231,6 +249,8 @@ def _quoted(start, end, count, words, spans, said, kinds, codes):  # type: ignor
         return False
     if colon and within * 10 >= total * 3:
         return True
+    if fragment and not crosses and within * 10 < total * 8:
+        return False  # the reporting sentence borrows some words
     if within * 2 >= total:
         return True
     return said and longest >= 12 and within * 10 >= total * 4
@@ -240,6 +260,39 @@ def _quoted(start, end, count, words, spans, said, kinds, codes):  # type: ignor
 def _ends_in_colon(codes, kinds, end):  # type: ignore[no-untyped-def]
     at = end - 1
     return kinds[min(codes[at], BMP - 1)] == COLON
+
+
+@njit(cache=True, nogil=True)
+def _opens_readout(marker, kind, words, lengths):  # type: ignore[no-untyped-def]
+    """Whether a Chinese sentence begins "X said," so that what follows may still be X's."""
+    before = words[4]
+    if kind != BY_VERB or marker > 16:
+        return False
+    for i in range(marker + 1):
+        if before[i] & (_OPEN | _MARK):
+            return False
+    return before[marker + lengths[marker]] & _COMMA > 0
+
+
+@njit(cache=True, nogil=True)
+def _reads_out(count, classes, inside, onward, readout, broken, codes, end):  # type: ignore[no-untyped-def]
+    """Whether a Chinese sentence without a verb of saying is part of the report of a talk."""
+    if broken == 2 or count == 0 or inside[0] >= 0:
+        return False
+    if classes[0] & MUST:
+        return True
+    for i in range(count):
+        if classes[i] & READOUT and inside[i] < 0:
+            return True
+    if not readout or onward:
+        return readout
+    told = _has(count, classes, NARRATE) and not _has(count, classes, HEARER)
+    return broken == 0 and not told and not _asks(codes, end)
+
+
+@njit(cache=True, nogil=True)
+def _asks(codes, end):  # type: ignore[no-untyped-def]
+    return codes[end - 1] == 0x3F or codes[end - 1] == 0xFF1F
 
 
 @njit(cache=True, nogil=True)
@@ -261,6 +314,22 @@ def _line_between(codes, kinds, start, end):  # type: ignore[no-untyped-def]
         elif kind == BULLET or kind == DASH:
             broken = 2
     return broken
+
+
+@njit(cache=True, nogil=True)
+def _after_dash(codes, kinds, firsts, ends, s):  # type: ignore[no-untyped-def]
+    """The sentence of this paragraph that a dash opens as direct speech, -1 if none does."""
+    for back in range(s, max(-1, s - 8), -1):
+        if kinds[min(codes[firsts[back]], BMP - 1)] == DASH:
+            return back
+        before = ends[back - 1] if back else 0
+        for at in range(before, firsts[back]):
+            kind = kinds[min(codes[at], BMP - 1)]
+            if kind == DASH:
+                return back
+            if kind == LINE:
+                return -1
+    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -296,7 +365,7 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
         n_marks += code < BMP and kinds[code] == MARK
     span_start = np.empty(n_marks, dtype=np.int64)
     span_stop = np.empty(n_marks, dtype=np.int64)
-    n_spans = quotations(codes, kinds, firsts, span_start, span_stop)
+    n_spans = quotations(codes, kinds, firsts, ends, span_start, span_stop)
     spans = span_start[:n_spans], span_stop[:n_spans]
     words = (
         np.empty(_ROOM, dtype=np.int64), np.empty(_ROOM, dtype=np.int64),
@@ -309,8 +378,11 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
     labels = np.zeros(count_all, dtype=np.uint64)
     certain = np.zeros(count_all, dtype=np.bool_)
     label_stops = np.zeros(count_all, dtype=np.int64)
+    persons = np.zeros(count_all, dtype=np.bool_)  # whether a label names somebody
+    last_words = np.zeros(count_all, dtype=np.uint64)
+    speakers = np.zeros((count_all, 4), dtype=np.uint64)  # the words around the verbs
     first_span = 0
-    readout = 0  # a Chinese readout goes on
+    readout = False  # a Chinese readout goes on
     block = 0  # sentences that a colon before them still introduces
     last_end = 0
     for s in range(count_all):
@@ -324,6 +396,8 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
         stop, labels[s], certain[s] = _label(codes, kinds, count, words, classes, lengths)
         if stop:
             label_stops[s] = words[1][stop - 1]
+            persons[s] = _has(stop, classes, TITLE)
+            last_words[s] = words[2][stop - 1]
         marker, kind = _marker(count, words, classes, lengths, han, mood)
         spans_of[s] = -1
         for i in range(count):
@@ -332,38 +406,53 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
                 break
         markers[s, 0] = kind
         if marker >= 0:
+            for i in range(4):
+                near = marker + (-2, -1, 1, 2)[i]
+                if 0 <= near < count:
+                    speakers[s, i] = words[2][near]
             markers[s, 1] = words[0][marker]
             markers[s, 2] = words[1][marker + lengths[marker] - 1]
         if block and (broken == 2 or marker >= 0 and kind != BY_MOOD):
             block = 0
         said = kind == BY_VERB or kind == BY_SOURCE
-        onward = han and count > 0 and classes[0] & ONWARD > 0
-        if _quoted(start, end, count, words, spans, said, kinds, codes):
+        spoken = kind == BY_VERB and spans_of[s] < 0 and words[4][marker] & _DASH > 0 and (
+            words[4][marker] & (_COMMA | _STOP) > 0
+        )  # fmt: skip
+        dashed = _after_dash(codes, kinds, firsts, ends, s) if spoken else -1
+        if dashed >= 0:
+            voices[dashed:s] = QUOTED
+        onward = han and count > 0 and classes[0] & (ONWARD | MUST) > 0
+        if dashed >= 0 or _quoted(
+            start, end, count, words, spans, said, kinds, codes, marker
+        ):
             voices[s] = QUOTED
-            readout = 0
+            readout = False
+            block = 0
         elif marker >= 0:
             voices[s] = REPORTED
-            readout = 1 if han and kind == BY_VERB else 0
+            readout = han and (readout and onward or _opens_readout(marker, kind, words, lengths))
         elif block and spans_of[s] < 0:
             voices[s] = QUOTED
             markers[s, 0] = GOING_ON
             block -= 1
-        elif readout and broken < 2 and (
-            onward or (broken == 0 and not _has(count, classes, NARRATE))
-        ):
+        elif han and _reads_out(count, classes, words[3], onward, readout, broken, codes, end):
             voices[s] = REPORTED
             markers[s, 0] = GOING_ON
+            readout = True
         else:
             voices[s] = AUTHOR
-            readout = 0
+            readout = False
         if said and _ends_in_colon(codes, kinds, end):
             block = _BLOCK
-    talk = _talk_through(labels, certain, label_stops, firsts, voices, markers)
+    for s in range(count_all):
+        if label_stops[s] and not persons[s]:
+            persons[s] = np.any(speakers == last_words[s])
+    talk = _talk_through(labels, certain, persons, label_stops, firsts, voices, markers)
     return spans[0], spans[1], talk
 
 
 @njit(cache=True, nogil=True)
-def _talk_through(labels, certain, label_stops, firsts, voices, markers):  # type: ignore[no-untyped-def]
+def _talk_through(labels, certain, persons, label_stops, firsts, voices, markers):  # type: ignore[no-untyped-def]
     """What stands under a transcript's labels is quoted; a lone label reports its sentence."""
     found = np.flatnonzero(label_stops)
     of_talk = _talk(labels[found], certain[found])
@@ -373,7 +462,7 @@ def _talk_through(labels, certain, label_stops, firsts, voices, markers):  # typ
         if at < len(found) and found[at] == s:
             if of_talk[at]:
                 talking = s
-            elif voices[s] == AUTHOR and talking < 0:
+            elif voices[s] == AUTHOR and talking < 0 and persons[s]:
                 voices[s] = REPORTED
                 markers[s, 0], markers[s, 1], markers[s, 2] = BY_LABEL, firsts[s], label_stops[s]
             at += 1
