@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from classifier.text.quotation import BMP, HAN_LETTER, LETTER, characters
 
 SAY, THINK, SOURCE, THAT, FIRST, MOOD, ONWARD, NARRATE, LABEL, BARE = (1 << i for i in range(10))
-PERSON, TITLE, PARTED, PARTICLE, READOUT, MUST, HEARER = (1 << i for i in range(10, 17))
+TITLE, PARTED, PARTICLE, READOUT, MUST, HEARER = (1 << i for i in range(10, 16))
 _LISTS = {
     "say": SAY, "think": THINK, "source": SOURCE, "that": THAT, "first": FIRST, "mood": MOOD,
     "onward": ONWARD, "narrate": NARRATE, "label": LABEL, "bare": BARE, "title": TITLE,
-    "he": PERSON, "she": PERSON, "they": PERSON, "parted": PARTED, "particle": PARTICLE, "plain": 0,
+    "parted": PARTED, "particle": PARTICLE, "plain": 0,
     "readout": READOUT, "must": MUST, "hearer": HEARER,
 }  # fmt: skip
 _MORE = 1 << 20  # a longer phrase begins this way
