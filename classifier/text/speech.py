@@ -24,6 +24,8 @@ NO_MARKER, BY_VERB, BY_SOURCE, BY_LABEL, BY_MOOD, GOING_ON = range(6)
 
 _ROOM = 1024  # words of a sentence that are read
 _SPEECH = 8  # units (a word counts two, a Chinese character one) that make a quotation speech
+_INTRODUCTION = 12  # words of a sentence that only introduces what follows its colon
+_NEAR_SPEECH = 8  # sentences after a verb of saying in which a Chinese order is reported
 _BLOCK = 4  # sentences that a colon may introduce
 _LONGEST_LABEL = 60
 _NEAR = 64  # labels before and behind that a label is compared with
@@ -266,7 +268,7 @@ def _ends_in_colon(codes, kinds, end):  # type: ignore[no-untyped-def]
 def _opens_readout(marker, kind, words, lengths):  # type: ignore[no-untyped-def]
     """Whether a Chinese sentence begins "X said," so that what follows may still be X's."""
     before = words[4]
-    if kind != BY_VERB or marker > 16:
+    if kind != BY_VERB or marker > 36:
         return False
     for i in range(marker + 1):
         if before[i] & (_OPEN | _MARK):
@@ -275,11 +277,11 @@ def _opens_readout(marker, kind, words, lengths):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def _reads_out(count, classes, inside, onward, readout, broken, codes, end):  # type: ignore[no-untyped-def]
+def _reads_out(count, classes, inside, onward, readout, near, broken, codes, end):  # type: ignore[no-untyped-def]
     """Whether a Chinese sentence without a verb of saying is part of the report of a talk."""
     if broken == 2 or count == 0 or inside[0] >= 0:
         return False
-    if classes[0] & MUST:
+    if classes[0] & MUST and near:
         return True
     for i in range(count):
         if classes[i] & READOUT and inside[i] < 0:
@@ -385,6 +387,7 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
     readout = False  # a Chinese readout goes on
     block = 0  # sentences that a colon before them still introduces
     last_end = 0
+    last_said = 0  # the last sentence with a verb of saying
     for s in range(count_all):
         start, end = firsts[s], ends[s]
         while first_span < n_spans and span_stop[first_span] <= start:
@@ -428,6 +431,8 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
             voices[s] = QUOTED
             readout = False
             block = 0
+        elif said and count <= _INTRODUCTION and _ends_in_colon(codes, kinds, end):
+            voices[s] = AUTHOR  # "Wang added:" tells only that something follows
         elif marker >= 0:
             voices[s] = REPORTED
             readout = han and (readout and onward or _opens_readout(marker, kind, words, lengths))
@@ -435,13 +440,17 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
             voices[s] = QUOTED
             markers[s, 0] = GOING_ON
             block -= 1
-        elif han and _reads_out(count, classes, words[3], onward, readout, broken, codes, end):
+        elif han and _reads_out(
+            count, classes, words[3], onward, readout, s - last_said <= _NEAR_SPEECH, broken, codes, end
+        ):
             voices[s] = REPORTED
             markers[s, 0] = GOING_ON
             readout = True
         else:
             voices[s] = AUTHOR
             readout = False
+        if said:
+            last_said = s
         if said and _ends_in_colon(codes, kinds, end):
             block = _BLOCK
     for s in range(count_all):

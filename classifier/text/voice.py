@@ -1,4 +1,9 @@
-"""Who speaks a sentence: the author, somebody reported, or somebody quoted."""
+"""Who speaks a sentence: the author, somebody reported, or somebody quoted.
+
+As the codebook's section "voice" defines it, for German, English, Chinese, Russian, Spanish and
+French; in other languages only quotation marks are heard. One compiled pass over an article
+tells the voices; speakers are looked for only where they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,8 @@ from numpy.typing import NDArray
 from classifier.text.article import Sentence
 from classifier.text.language import detect_language, language_code
 from classifier.text.quotation import characters
+from classifier.text.speakers import Speaker as Speaker
+from classifier.text.speakers import Speech, find_speakers
 from classifier.text.speech import hear
 from classifier.text.speech_words import speech_words
 
@@ -20,26 +27,51 @@ VOICES: tuple[Voice, ...] = ("author", "reported", "quoted")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    voices: NDArray[np.int8]
-    markers: NDArray[np.int64]
-    spans_of: NDArray[np.int64]
-    span_starts: NDArray[np.int64]
-    span_stops: NDArray[np.int64]
+class SentenceVoice:
+    """The voice of a sentence; the speaker is None for the author and where nobody is named."""
+
+    voice: Voice
+    speaker: Speaker | None = None
 
 
-def listen(text: str, sentences: Sequence[Sentence], lang: str | None) -> Heard:
-    firsts = np.array([s.start for s in sentences], dtype=np.int64)
-    ends = np.array([s.end for s in sentences], dtype=np.int64)
-    lang = language_code(lang or detect_language(text) or "")
+def voices(text: str, sentences: Sequence[Sentence], lang: str | None) -> list[SentenceVoice]:
+    """The voice and the speaker of every sentence of an article.
+
+    Args:
+        text: the whole article; offsets count its code points.
+        sentences: its sentences, in order.
+        lang: an ISO 639-1 code, or None to have the language told from the text.
+    """
+    speech = hear_article(text, sentences, lang)
+    heard = np.flatnonzero(speech.voices)
+    speakers = dict(zip(heard.tolist(), find_speakers(speech, heard.tolist()), strict=True))
+    return [
+        SentenceVoice(VOICES[voice], speakers.get(index))
+        for index, voice in enumerate(speech.voices.tolist())
+    ]
+
+
+def hear_article(text: str, sentences: Sequence[Sentence], lang: str | None) -> Speech:
+    """The voices of an article's sentences, without the speakers (:func:`find_speakers`)."""
+    starts = np.fromiter((s.start for s in sentences), np.int64, len(sentences))
+    ends = np.fromiter((s.end for s in sentences), np.int64, len(sentences))
+    return hear_spans(text, starts, ends, lang)
+
+
+def hear_spans(
+    text: str, starts: NDArray[np.int64], ends: NDArray[np.int64], lang: str | None
+) -> Speech:
+    """The same from arrays: where each sentence starts and ends (int64, ascending, none empty)."""
+    lang = language_code(lang or (detect_language(text) if len(starts) else "") or "")
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     kinds, folds = characters()
     words = speech_words(lang)
-    voices = np.zeros(len(firsts), dtype=np.int8)
-    markers = np.zeros((len(firsts), 3), dtype=np.int64)
-    spans_of = np.empty(len(firsts), dtype=np.int64)
-    starts, stops, _ = hear(
-        codes, firsts, ends, kinds, folds, words.keys, words.values,
-        lang == "zh", lang == "de", voices, markers, spans_of,
+    count = len(starts)
+    heard = np.empty(count, dtype=np.int8)
+    markers = np.zeros((count, 3), dtype=np.int64)
+    quotation_of = np.empty(count, dtype=np.int64)
+    opened, closed, _ = hear(
+        codes, starts, ends, kinds, folds, words.keys, words.values,
+        lang == "zh", lang == "de", heard, markers, quotation_of,
     )  # fmt: skip
-    return Heard(voices, markers, spans_of, starts, stops)
+    return Speech(text, lang, starts, ends, heard, markers, quotation_of, (opened, closed))

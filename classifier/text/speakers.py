@@ -1,0 +1,213 @@
+"""Who speaks a sentence that is not the author's: the name as it stands in the article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.text.chinese_names import chinese_source, chinese_subject
+from classifier.text.names import Clause, Mention, person_first, speaker_lists
+from classifier.text.speech import (
+    AUTHOR, BY_LABEL, BY_MOOD, BY_SOURCE, BY_VERB, GOING_ON, QUOTED,
+)  # fmt: skip
+from classifier.text.speech_words import speech_words, words_of
+
+_LOOK_BACK = 3  # sentences before a pronoun in which its speaker is named
+_HOPS = 12
+_FIND_LINE = re.compile("[\n\r\u2028\u2029]")
+_ZUFOLGE = ("zufolge", "demzufolge")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks: the name, and its place in the article in code points.
+
+    ``text[start:end] == name``; found through a pronoun, the place is the name's own.
+    """
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is known of an article's sentences before anybody asks who speaks.
+
+    ``voices`` is 0 (author), 1 (reported) or 2 (quoted); a row of ``markers`` is the kind and the
+    place of the word that told; ``quotations`` are the ranges in quotation marks, and
+    ``quotation_of`` the one a sentence begins or has, -1 for none.
+    """
+
+    text: str
+    lang: str
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    voices: NDArray[np.int8]
+    markers: NDArray[np.int64]
+    quotation_of: NDArray[np.int64]
+    quotations: tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def find_speakers(speech: Speech, indices: Sequence[int]) -> list[Speaker | None]:
+    """The speakers of some sentences; None where nobody is named safely."""
+    known: dict[int, Speaker | None] = {}
+    return [_speaker(speech, int(index), known, 0) for index in indices]
+
+
+def _speaker(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -> Speaker | None:
+    if i not in known:
+        if hops > _HOPS or i < 0 or speech.voices[i] == AUTHOR and speech.markers[i, 0] != BY_VERB:
+            return None
+        known[i] = None  # while it is looked for
+        known[i] = _find(speech, i, known, hops + 1)
+    return known[i]
+
+
+def _find(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -> Speaker | None:
+    kind = speech.markers[i, 0]
+    if kind == BY_LABEL:
+        return _labelled(speech, i)
+    if kind == GOING_ON:
+        while i >= 0 and speech.markers[i, 0] == GOING_ON:
+            i -= 1
+        return _speaker(speech, i, known, hops)
+    if kind in (BY_VERB, BY_SOURCE):
+        return _named(speech, i, _mention(speech, i), known, hops)
+    if speech.voices[i] == QUOTED:
+        return _of_quotation(speech, i, known, hops)
+    if kind == BY_MOOD and i and speech.voices[i - 1] != AUTHOR:
+        return _speaker(speech, i - 1, known, hops)
+    return None
+
+
+def _of_quotation(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -> Speaker | None:
+    """Who speaks a quotation without a verb of its own: its other sentences or its paragraph say."""
+    span = speech.quotation_of[i]
+    if span < 0:
+        return None
+    starts, stops = speech.quotations
+    inside = np.flatnonzero((speech.ends > starts[span]) & (speech.starts < stops[span]))
+    for j in [*inside[::-1]]:
+        if j != i and speech.markers[j, 0] in (BY_VERB, BY_SOURCE):
+            return _speaker(speech, int(j), known, hops)
+    first = int(inside[0]) if len(inside) else i
+    if first == 0:
+        return None
+    broken = _FIND_LINE.search(speech.text, int(speech.ends[first - 1]), int(speech.starts[first]))
+    before = speech.text[int(speech.ends[first - 1]) - 1]
+    if speech.voices[first - 1] == QUOTED and not broken:
+        return _speaker(speech, first - 1, known, hops)
+    if before in ":：" and speech.markers[first - 1, 0] in (BY_VERB, BY_SOURCE):
+        return _speaker(speech, first - 1, known, hops)
+    return None
+
+
+def _mention(speech: Speech, i: int) -> Mention | None:
+    text, start, end = speech.text, int(speech.starts[i]), int(speech.ends[i])
+    kind, first, last = (int(n) for n in speech.markers[i])
+    if speech.lang == "zh":
+        if kind == BY_SOURCE:
+            return chinese_source(text, first, end)
+        return chinese_subject(text, start, first)
+    if not speaker_lists(speech.lang):
+        return None
+    if speech.lang == "de" and text[first:last].lower().endswith(" es"):
+        return None  # "heißt es"
+    outside = _outside(speech, i, first)
+    clause = Clause(text, outside[0], outside[1], speech.lang)
+    verb, behind = clause.place(first), clause.place(last)
+    if kind == BY_SOURCE:
+        if text[first:last].lower() in _ZUFOLGE:
+            return clause.before(verb)
+        return _pronoun_inside(text, first, last, speech.lang) or clause.after(behind)
+    before = text[start:first].rstrip()
+    if not before or before[-1] in ",»”“\"«–—-'’」‘›‹„":
+        return clause.after(behind) or clause.before(verb)
+    found = clause.before(verb)
+    inverts = speech.lang in ("de", "es", "ru")  # "Gestern sagte Merkel"; English does not
+    return found or (clause.after(behind) if inverts else None)
+
+
+def _outside(speech: Speech, i: int, marker: int) -> tuple[int, int]:
+    """The part of a sentence around its marker that is not in quotation marks."""
+    start, end = int(speech.starts[i]), int(speech.ends[i])
+    for opened, closed in zip(*speech.quotations, strict=True):
+        if closed <= marker and closed > start:
+            start = int(closed)
+        elif opened >= marker:
+            end = min(end, int(opened))
+            break
+    return start, end
+
+
+def _pronoun_inside(text: str, first: int, last: int, lang: str) -> Mention | None:
+    """"in his view", „seiner Ansicht nach", "по его словам": the phrase itself points back."""
+    words = set(re.findall(r"\w+", text[first:last].lower()))
+    own = {"his", "her", "he", "she", "seiner", "ihrer", "его", "ее", "её", "su", "ses"}
+    return Mention("pronoun", first, last) if words & own else None
+
+
+def _named(
+    speech: Speech, i: int, mention: Mention | None, known: dict[int, Speaker | None], hops: int
+) -> Speaker | None:
+    if mention is None:
+        implied = speech.lang == "es" and speech.markers[i, 0] == BY_VERB and _subjectless(speech, i)
+        return _last_person(speech, i, None, known, hops) if implied else None
+    if mention.kind == "name" or not mention.definite:
+        return Speaker(speech.text[mention.start : mention.end], mention.start, mention.end)
+    role = speech.text[mention.start : mention.end] if mention.kind == "role" else None
+    return _last_person(speech, i, role, known, hops)
+
+
+def _subjectless(speech: Speech, i: int) -> bool:
+    """A Spanish sentence that begins with its verb: "Añadió que"."""
+    return int(speech.markers[i, 1]) == int(speech.starts[i])
+
+
+def _last_person(
+    speech: Speech, i: int, role: str | None, known: dict[int, Speaker | None], hops: int
+) -> Speaker | None:
+    """The speaker or subject of a sentence shortly before, whom a pronoun or a role points to."""
+    for j in range(i - 1, max(-1, i - 1 - _LOOK_BACK), -1):
+        found = _speaker(speech, j, known, hops)
+        start, end = int(speech.starts[j]), int(speech.ends[j])
+        if found is None and speech.lang != "zh" and speaker_lists(speech.lang):
+            person = person_first(Clause(speech.text, start, end, speech.lang), end)
+            if person:
+                found = Speaker(speech.text[person.start : person.end], person.start, person.end)
+        if found is None:
+            continue
+        if role is None or _carries(speech.text, found, role):
+            return found
+        return None
+    return None
+
+
+def _carries(text: str, found: Speaker, role: str) -> bool:
+    """Whether the name stands beside the same title."""
+    around = text[max(0, found.start - 60) : found.end + 60].lower()
+    return role.lower()[:7] in around
+
+
+def _labelled(speech: Speech, i: int) -> Speaker | None:
+    """The name in a transcript's label, without its title; none for "Q" and its like."""
+    start, end = int(speech.markers[i, 1]), int(speech.markers[i, 2])
+    while start < end and not speech.text[start].isalnum():
+        start += 1
+    label = speech.text[start:end]
+    generic = {" ".join(words_of(w)) for w in speech_words(speech.lang).lists.get("label", ())}
+    if not label or " ".join(words_of(label)) in generic or len(words_of(label)) == 1 == len(label):
+        return None
+    titles = speaker_lists(speech.lang).get("title", frozenset()) if speech.lang else frozenset()
+    rest = re.match(r"(?:[^\W\d_]+\.?[\s\xa0]+)+", label)
+    if rest:
+        for word in re.finditer(r"[^\W\d_]+\.?[\s\xa0]+", label):
+            if word[0].strip(" .\xa0").lower() not in titles:
+                break
+            start += len(word[0])
+    return Speaker(speech.text[start:end], start, end)
