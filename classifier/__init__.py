@@ -31,6 +31,8 @@ _HOMES = {
     "Sentence": "classifier.text.article",
     "SentenceScore": "classifier.scoring.scores",
     "ShardOptions": "classifier.scoring.shards",
+    "SentenceVoice": "classifier.text.voice",
+    "Speaker": "classifier.text.voice",
     "TrainOptions": "classifier.training.train",
     "check_labels": "classifier.labels.checks",
     "cross_validate": "classifier.training.train",
@@ -44,6 +46,7 @@ _HOMES = {
     "score_articles": "classifier.scoring.score",
     "split": "classifier.text.sentences",
     "train": "classifier.training.train",
+    "voices": "classifier.text.voice",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605
@@ -76,6 +79,9 @@ if TYPE_CHECKING:
     from classifier.text.article import Sentence as Sentence
     from classifier.text.readers import read_articles as read_articles
     from classifier.text.sentences import split as split
+    from classifier.text.voice import SentenceVoice as SentenceVoice
+    from classifier.text.voice import Speaker as Speaker
+    from classifier.text.voice import voices as voices
     from classifier.training.evaluate import Evaluation as Evaluation
     from classifier.training.evaluate import evaluate as evaluate
     from classifier.training.train import TrainOptions as TrainOptions

@@ -135,6 +135,8 @@ class Clause:
             at = self._particles(last, 1)
             if at >= len(self.words) or not self.words[at].capital or not self._run(last - 1, at):
                 break
+            if at > last and self.lang in ("es", "fr") and last - first > 1:
+                break  # "Christopher Low de FHN"
             last = at + 1
         return first, last
 
@@ -169,6 +171,8 @@ class Clause:
             self.words[stop - 1].lower in self.lists["crowd"] or not self.words[stop - 1].capital
         ):
             stop -= 1
+        if first < stop and not self.words[first].capital and not titled:
+            return None  # "Cerca de Daer"
         before = self.words[first - 1] if first else None
         titled = titled or bool(before and self._joined(first) and self._is_title(before)) if (
             first < stop and first
@@ -248,7 +252,7 @@ class Clause:
                 article = word.lower
             if word.lower in _DATIVE and self.lang == "de":
                 return role
-            behind_preposition = i > at and self.words[i - 1].lower in lists["preposition"]
+            behind_preposition = self._governed(i, at)
             if word.capital and not behind_preposition:
                 first, stop = self.group(i)
                 found = self.name_in(max(first, at), stop)
@@ -270,6 +274,17 @@ class Clause:
                 return None
             i += 1
         return role
+
+    def _governed(self, first: int, floor: int) -> bool:
+        """Whether a preposition stands before a word, or before its article."""
+        at = first
+        while at > floor and self._joined(at):
+            at -= 1
+            if self.words[at].lower in self.lists["preposition"]:
+                return True
+            if self.words[at].lower not in self.lists["article"]:
+                return False
+        return False
 
     def _describes(self, stop: int) -> bool:
         """Whether an English group only describes the noun behind it: "U.S. trade data"."""
@@ -311,7 +326,7 @@ class Clause:
                 return None
             elif word.capital:
                 first, stop = self.group(i)
-                if first and self._joined(first) and self.words[first - 1].lower in lists["preposition"]:
+                if self._governed(first, 0):
                     return self._apposition(at)
                 found = self.name_in(first, min(stop, at))
                 if found:

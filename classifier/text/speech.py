@@ -121,11 +121,12 @@ def _label(codes, kinds, count, words, classes, lengths):  # type: ignore[no-unt
     value = np.uint64(0)
     known = classes[0] & LABEL > 0
     all_capitals = True
-    small = False
+    small = titled = False
     for i in range(1, min(count + 1, 12)):
         last = i - 1
         value = value * np.uint64(31) + hashes[last]
         all_capitals = all_capitals and case[last] & _CAPITALS > 0
+        titled = titled or classes[last] & TITLE > 0
         small = small or (not case[last] and stops[last] - starts[last] > 3)
         if before[i] & _COLON:
             colon = stops[last]
@@ -139,7 +140,7 @@ def _label(codes, kinds, count, words, classes, lengths):  # type: ignore[no-unt
             initial = stops[0] - starts[0] == 1 and before[1] & _STOP > 0 and case[0] > 0
             certain = (
                 (known and (lengths[0] == i or (i <= 2 and not small)))
-                or (all_capitals and i >= 2)
+                or (all_capitals and i >= 2 and titled)
                 or (initial and i <= 4 and not small)
             )
             return (i, value, certain) if certain or not small else nothing
