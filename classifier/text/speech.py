@@ -52,7 +52,7 @@ def _read(codes, start, end, kinds, folds, spans, first_span, words):  # type: i
         kind = kinds[code] if code < BMP else HAN_LETTER
         if kind == LETTER or kind == HAN_LETTER:
             fold = folds[code] if code < BMP else code
-            if not in_word or kind == HAN_LETTER or kinds[codes[at - 1]] == HAN_LETTER:
+            if not in_word or kind == HAN_LETTER:
                 while span < n_spans and span_stop[span] <= at:
                     span += 1
                 starts[count] = at
@@ -67,7 +67,7 @@ def _read(codes, start, end, kinds, folds, spans, first_span, words):  # type: i
             value = (value ^ np.uint64(fold)) * np.uint64(FNV_PRIME)
             hashes[count - 1] = value
             stops[count - 1] = at + 1
-            in_word = True
+            in_word = kind == LETTER
         else:
             in_word = False
             if kind == COMMA:
@@ -426,8 +426,9 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
         if dashed >= 0:
             voices[dashed:s] = QUOTED
         onward = han and count > 0 and classes[0] & (ONWARD | MUST) > 0
-        if dashed >= 0 or _quoted(
-            start, end, count, words, spans, said, kinds, codes, marker
+        if dashed >= 0 or (
+            spans_of[s] >= 0
+            and _quoted(start, end, count, words, spans, said, kinds, codes, marker)
         ):
             voices[s] = QUOTED
             readout = False

@@ -64,7 +64,7 @@ def speech_words(lang: str | None) -> SpeechWords:
     for phrase in lists.get("plain", ()):
         entries[_chain(phrase)[-1]] &= _MORE | _KNOWN
     room = 64
-    while room < 3 * len(entries):
+    while room < 8 * len(entries):
         room *= 2
     keys, values = np.zeros(room, dtype=np.uint64), np.full(room, MISSING, dtype=np.int32)
     for key, value in entries.items():
@@ -114,6 +114,10 @@ def _chain(phrase: str) -> list[int]:
 def find_phrase(hashes, at, end, keys, values):  # type: ignore[no-untyped-def]
     """The classes of the longest phrase that begins at word ``at``, and its length in words."""
     mask = np.uint64(len(keys) - 1)
+    key = hashes[at]
+    slot = (key >> np.uint64(20)) & mask
+    if values[slot] == MISSING:  # nine words in ten
+        return 0, 0
     key = np.uint64(0)
     best = 0
     length = 0
