@@ -16,7 +16,7 @@ from classifier.text.quotation import (
 )  # fmt: skip
 from classifier.text.speech_words import (
     BARE, FIRST, FNV_PRIME, FNV_START, HEARER, LABEL, MOOD, MUST, NARRATE, ONWARD, PARTED,
-    PARTICLE, READOUT, SAY, SOURCE, THAT, THINK, TITLE, find_phrase,
+    PARTICLE, READOUT, SAY, SOURCE, THAT, THINK, TITLE, begins_none, find_phrase,
 )  # fmt: skip
 
 AUTHOR, REPORTED, QUOTED = 0, 1, 2
@@ -95,6 +95,10 @@ def _class_words(count, hashes, keys, values, classes, lengths):  # type: ignore
     """What each word is; the words behind a phrase's first are nothing of their own."""
     at = 0
     while at < count:
+        if begins_none(hashes[at], values):
+            classes[at] = lengths[at] = 0
+            at += 1
+            continue
         found, length = find_phrase(hashes, at, count, keys, values)
         classes[at] = found
         lengths[at] = length

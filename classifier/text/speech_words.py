@@ -68,7 +68,7 @@ def speech_words(lang: str | None) -> SpeechWords:
         room *= 2
     keys, values = np.zeros(room, dtype=np.uint64), np.full(room, MISSING, dtype=np.int32)
     for key, value in entries.items():
-        slot = (key >> 20) & (room - 1)
+        slot = (key * _MIX & _MASK) >> 40 & (room - 1)
         while values[slot] != MISSING:
             slot = (slot + 1) & (room - 1)
         keys[slot], values[slot] = key, value
@@ -110,20 +110,23 @@ def _chain(phrase: str) -> list[int]:
     return keys
 
 
+@njit(cache=True, nogil=True, inline="always")
+def begins_none(key, values):  # type: ignore[no-untyped-def]
+    """Whether certainly no phrase begins with a word: so for nine words in ten."""
+    slot = (key * np.uint64(_MIX) >> np.uint64(40)) & np.uint64(len(values) - 1)
+    return values[slot] == MISSING
+
+
 @njit(cache=True, nogil=True)
 def find_phrase(hashes, at, end, keys, values):  # type: ignore[no-untyped-def]
     """The classes of the longest phrase that begins at word ``at``, and its length in words."""
     mask = np.uint64(len(keys) - 1)
-    key = hashes[at]
-    slot = (key >> np.uint64(20)) & mask
-    if values[slot] == MISSING:  # nine words in ten
-        return 0, 0
     key = np.uint64(0)
     best = 0
     length = 0
     for i in range(at, end):
         key = hashes[i] ^ (key * np.uint64(_MIX))
-        slot = (key >> np.uint64(20)) & mask
+        slot = (key * np.uint64(_MIX) >> np.uint64(40)) & mask
         while values[slot] != MISSING and keys[slot] != key:
             slot = (slot + np.uint64(1)) & mask
         value = values[slot]
