@@ -52,6 +52,9 @@ def article_lines(result: ArticleScore, frames: Sequence[str]) -> Iterator[Rende
         line = Text("  ")
         for frame in sentence.frames:
             line.append(f"{frame} {sentence.probabilities[frame]:.2f}  ", colours[frame])
+        if sentence.voice != "author":
+            speaker = f" {sentence.speaker.name}" if sentence.speaker else ""
+            line.append(f"{sentence.voice}{speaker}", style="dim")
         yield line
         yield Padding(Text(" ".join(sentence.sentence.text.split())), (0, 0, 0, 4))
     if len(strongest) > _STRONGEST:
@@ -63,7 +66,13 @@ def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Text:
     line = Text(f"  {len(result.sentences)} sentences: ", style="dim")
     flagged = {name: score for name, score in result.frames.items() if score.flagged}
     for name, figures in flagged.items():
-        line.append(f"{name} ×{figures.flagged}  ", style=colours[name])
+        line.append(f"{name} ×{figures.flagged}", style=colours[name])
+        others = ", ".join(
+            f"{count} {voice}"
+            for voice, count in figures.voices.items()
+            if count and voice != "author"
+        )
+        line.append(f" ({others})  " if others else "  ", style="dim")
     if not flagged:
         line.append("no frame")
     if result.unsure:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from classifier.scoring.shards import Shard
     from classifier.scoring.writers import TableFormat
     from classifier.text.article import Article
+    from classifier.text.voice import Voice
 
 
 @click.command()
@@ -81,6 +82,13 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Choose thresholds that keep this share of the flags right, measured out of fold.",
 )
+@click.option(
+    "--voice",
+    "voices",
+    type=click.Choice(["author", "reported", "quoted"]),
+    multiple=True,
+    help="Flag only sentences in this voice, and count only those; may be given twice.",
+)
 @click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
 def score(
     paths: tuple[str, ...],
@@ -96,6 +104,7 @@ def score(
     encoding: str,
     prior: str | None,
     precision: float | None,
+    voices: tuple[Voice, ...],
     force: bool,
 ) -> None:
     """Score articles: .txt, .md, .html, .jsonl, .csv, .tsv, .parquet, .warc, packed or not
@@ -123,15 +132,18 @@ def score(
     if output is not None and to_file and output.suffix != ".jsonl":
         from classifier.scoring.batch import BatchOptions
         from classifier.scoring.shards import ShardOptions
+        from classifier.text.voice import VOICES
 
-        shards = ShardOptions(kind=kind, all_sentences=all_sentences, **reading)
+        shards = ShardOptions(
+            kind=kind, all_sentences=all_sentences, voices=voices or VOICES, **reading
+        )
         options = BatchOptions(shards, share, precision)
         count, left_out = _fill_folder(paths, output, folder, options, workers, engine, resume)
     else:
         if to_file:
             refuse_existing(output, force)
         model = _at(model, share, precision, paths, reading)
-        count, left_out = _stream(paths, output, model, reading, all_sentences)
+        count, left_out = _stream(paths, output, model, reading, all_sentences, voices)
     told = f", {left_out} left out" if left_out else ""
     where = f" → {output}" if to_file else ""
     click.echo(f"{count} articles scored{told}{where}", err=True)
@@ -167,14 +179,16 @@ def _stream(
     model: FrameModel,
     reading: dict[str, Any],
     all_sentences: bool,
+    voices: tuple[Voice, ...],
 ) -> tuple[int, int]:
     """Print or write article by article; how many were scored, and left out."""
     from classifier.scoring.score import score_articles
     from classifier.text.readers import read_articles
+    from classifier.text.voice import VOICES
 
     refused: list[InputError] = []
     articles = read_articles(*paths, **reading, on_error=refused.append)
-    scores = score_articles(model, _with_progress(articles))
+    scores = score_articles(model, _with_progress(articles), voices=voices or VOICES)
     if output is None:
         count = _print_scores(scores, model)
     else:

@@ -137,7 +137,7 @@ def _describe(
     digest = hashlib.sha256()
     for name in ("model.json", "weights.safetensors"):
         digest.update((folder / name).read_bytes())
-    return {
+    said = {
         "format": FORMAT,
         "package": __version__,
         "model": {"name": model.name, "version": model.version, "sha256": digest.hexdigest()},
@@ -145,6 +145,8 @@ def _describe(
         "options": asdict(options.shards)
         | {"prior": options.prior, "precision": options.precision},
     }
+    run: dict[str, Any] = json.loads(json.dumps(said))  # as it is read again
+    return run
 
 
 def _start(folder: Path, run: dict[str, Any], *, resume: bool) -> dict[str, Any] | None:

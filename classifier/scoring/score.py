@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from classifier.scoring.scores import ArticleScore, FrameScore, SentenceScore
 from classifier.text.article import Article, Sentence
 from classifier.text.language import detect_language
 from classifier.text.sentences import sentence_spans
+from classifier.text.speakers import Speaker, Speech, find_speakers
+from classifier.text.voice import VOICES, Voice, hear_spans
 
 _BATCH = 2048
 _LOGITS = np.linspace(-15, 15, 3001)  # the steps of the histogram priors are estimated from
@@ -25,7 +27,9 @@ class ScoredBatch:
 
     ``spans`` says where each sentence stands in its article; those of article ``i`` are rows
     ``first[i]`` to ``first[i + 1]`` of it and of ``probabilities`` (n_sentences, n_frames),
-    ``flags`` (the same shape) and ``unsure`` (n_sentences,).
+    ``flags`` (the same shape), ``unsure`` and ``counted`` (n_sentences,). A sentence counts
+    in its article's figures, and may be flagged, if the model is not unsure of it and its
+    voice is one of those asked for. ``speech`` tells an article's voices.
     """
 
     model: FrameModel
@@ -36,53 +40,74 @@ class ScoredBatch:
     probabilities: NDArray[np.float64]
     flags: NDArray[np.bool_]
     unsure: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+    speech: Sequence[Speech]
 
-    def texts(self) -> list[str]:
-        """The sentences."""
-        ends = self.first.tolist()
-        return [
-            article.text[start:end]
-            for i, article in enumerate(self.articles)
-            for start, end in self.spans[ends[i] : ends[i + 1]]
-        ]
+    def voices(self) -> NDArray[np.int8]:
+        """The voice of every sentence, as its place in ``VOICES``: (n_sentences,)."""
+        return np.concatenate([speech.voices for speech in self.speech], dtype=np.int8)
+
+    def speakers(self, rows: NDArray[np.int64]) -> list[Speaker | None]:
+        """Who speaks these sentences, rows in ascending order; None where nobody is named."""
+        found: list[Speaker | None] = []
+        homes = np.searchsorted(self.first, rows, side="right") - 1
+        for i in np.unique(homes).tolist():
+            inside = rows[homes == i] - self.first[i]
+            found += find_speakers(self.speech[i], inside.tolist())
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figures:
-    """What sentences add up to, each (n_articles, n_frames); see :class:`FrameScore`."""
+    """What sentences add up to, each (n_articles, n_frames); see :class:`FrameScore`.
+
+    ``voices`` splits ``flagged`` by voice: (n_articles, n_frames, 3).
+    """
 
     peak: NDArray[np.float64]
     expected: NDArray[np.float64]
     flagged: NDArray[np.int64]
     share: NDArray[np.float64]
+    voices: NDArray[np.int64]
 
 
-def score_articles(model: FrameModel, articles: Iterable[Article]) -> Iterator[ArticleScore]:
+def score_articles(
+    model: FrameModel, articles: Iterable[Article], *, voices: Collection[Voice] = VOICES
+) -> Iterator[ArticleScore]:
     """Score articles as they come, in their order.
 
     Sentences of many articles are gathered into one batch of about 2,000; what a sentence
     scores does not depend on the others. Memory holds one batch, never the whole input.
+
+    Args:
+        model: the model.
+        articles: what to score.
+        voices: only sentences in these voices are flagged and count in an article's figures.
     """
-    for batch in _batches(model, articles):
+    for batch in _batches(model, articles, voices):
         yield from article_scores(batch)
 
 
-def _batches(model: FrameModel, articles: Iterable[Article]) -> Iterator[ScoredBatch]:
+def _batches(
+    model: FrameModel, articles: Iterable[Article], voices: Collection[Voice] = VOICES
+) -> Iterator[ScoredBatch]:
     waiting: list[_Split] = []
     sentences = 0
     for article in articles:
         waiting.append(_split(article))
         sentences += len(waiting[-1].spans)
         if sentences >= _BATCH:
-            yield _score(model, waiting)
+            yield _score(model, waiting, voices)
             waiting, sentences = [], 0
     if waiting:
-        yield _score(model, waiting)
+        yield _score(model, waiting, voices)
 
 
-def score_batch(model: FrameModel, articles: Iterable[Article]) -> ScoredBatch:
+def score_batch(
+    model: FrameModel, articles: Iterable[Article], voices: Collection[Voice] = VOICES
+) -> ScoredBatch:
     """Score articles all at once; memory holds them and all their sentences."""
-    return _score(model, [_split(article) for article in articles])
+    return _score(model, [_split(article) for article in articles], voices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +115,25 @@ class _Split:
     article: Article
     lang: str | None
     spans: list[tuple[int, int]]
+    speech: Speech
 
 
 def _split(article: Article) -> _Split:
     lang = article.lang or detect_language(article.text)
-    return _Split(article, lang, sentence_spans(article.text, lang or "en"))
+    spans = sentence_spans(article.text, lang or "en")
+    places = np.array(spans, dtype=np.int64).reshape(-1, 2)
+    speech = hear_spans(article.text, places[:, 0], places[:, 1], lang)
+    return _Split(article, lang, spans, speech)
 
 
-def _score(model: FrameModel, waiting: Sequence[_Split]) -> ScoredBatch:
+def _score(model: FrameModel, waiting: Sequence[_Split], voices: Collection[Voice]) -> ScoredBatch:
     texts = [one.article.text[start:end] for one in waiting for start, end in one.spans]
     langs = [one.lang for one in waiting for _ in one.spans]
     probabilities, unsure = model.judge(texts, langs)
+    counted = ~unsure
+    if set(voices) != set(VOICES):
+        wanted = np.array([voice in voices for voice in VOICES])
+        counted &= wanted[np.concatenate([one.speech.voices for one in waiting])]
     return ScoredBatch(
         model=model,
         articles=[one.article for one in waiting],
@@ -108,34 +141,52 @@ def _score(model: FrameModel, waiting: Sequence[_Split]) -> ScoredBatch:
         spans=[span for one in waiting for span in one.spans],
         first=np.cumsum([0, *(len(one.spans) for one in waiting)]),
         probabilities=probabilities,
-        flags=model.flag(probabilities) & ~unsure[:, None],
+        flags=model.flag(probabilities) & counted[:, None],
         unsure=unsure,
+        counted=counted,
+        speech=[one.speech for one in waiting],
     )
 
 
 def figures(batch: ScoredBatch) -> Figures:
-    """An article's figures from its sentences'; those it is unsure of count in none."""
+    """An article's figures, from those of its sentences that count."""
     shape = (len(batch.articles), len(batch.model.frames))
     peak, expected, share = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     flagged = np.zeros(shape, dtype=np.int64)
+    by_voice = np.zeros((*shape, len(VOICES)), dtype=np.int64)
     some = np.flatnonzero(np.diff(batch.first))
     if len(some):
         starts = batch.first[some]
-        judged = np.where(batch.unsure[:, None], 0.0, batch.probabilities)
+        judged = np.where(batch.counted[:, None], batch.probabilities, 0.0)
+        voices = batch.voices()[:, None] == np.arange(len(VOICES))
         peak[some] = np.maximum.reduceat(judged, starts)
         expected[some] = np.add.reduceat(judged, starts)
         flagged[some] = np.add.reduceat(batch.flags.astype(np.int64), starts)
-        sure = np.add.reduceat((~batch.unsure).astype(np.int64), starts)
-        share[some] = flagged[some] / np.maximum(sure, 1)[:, None]
-    return Figures(peak.round(4), expected.round(4), flagged, share.round(4))
+        heard = batch.flags[:, :, None] & voices[:, None, :]
+        by_voice[some] = np.add.reduceat(heard.astype(np.int64), starts)
+        counted = np.add.reduceat(batch.counted.astype(np.int64), starts)
+        share[some] = flagged[some] / np.maximum(counted, 1)[:, None]
+    return Figures(peak.round(4), expected.round(4), flagged, share.round(4), by_voice)
 
 
 def article_scores(batch: ScoredBatch) -> Iterator[ArticleScore]:
     """The batch, one article after the other."""
     names = batch.model.frames
     sums = figures(batch)
-    columns = (sums.peak.tolist(), sums.expected.tolist(), sums.flagged.tolist())
-    by_frame = zip(*columns, sums.share.tolist(), strict=True)
+    by_frame = zip(
+        sums.peak.tolist(),
+        sums.expected.tolist(),
+        sums.flagged.tolist(),
+        sums.share.tolist(),
+        [
+            [dict(zip(VOICES, counts, strict=True)) for counts in article]
+            for article in sums.voices.tolist()
+        ],
+        strict=True,
+    )
+    heard = batch.voices().tolist()
+    framed = np.flatnonzero(batch.flags.any(axis=1))
+    speakers = dict(zip(framed.tolist(), batch.speakers(framed), strict=True))
     probabilities = batch.probabilities.round(4).tolist()
     flags, unsure, ends = batch.flags.tolist(), batch.unsure.tolist(), batch.first.tolist()
     for i, (article, values) in enumerate(zip(batch.articles, by_frame, strict=True)):
@@ -154,6 +205,8 @@ def article_scores(batch: ScoredBatch) -> Iterator[ArticleScore]:
                     dict(zip(names, probabilities[row], strict=True)),
                     tuple(name for name, on in zip(names, flags[row], strict=True) if on),
                     unsure[row],
+                    VOICES[heard[row]],
+                    speakers.get(row),
                 )
                 for row in range(ends[i], ends[i + 1])
             ),

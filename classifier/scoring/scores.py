@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from classifier.text.article import Article, Sentence
+from classifier.text.speakers import Speaker
+from classifier.text.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +16,16 @@ class SentenceScore:
     """One scored sentence: its place, its probabilities by frame, and the flagged frames.
 
     An ``unsure`` one is in a language the model was never shown, or holds hardly any word it
-    knows: its probabilities mean little, and no frame is flagged.
+    knows: its probabilities mean little, and no frame is flagged. ``speaker`` is looked for
+    where a frame is flagged; None is the author, or somebody who is not safely named.
     """
 
     sentence: Sentence
     probabilities: dict[str, float]
     frames: tuple[str, ...]
     unsure: bool = False
+    voice: Voice = "author"
+    speaker: Speaker | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The evidence as plain values; offsets count code points of the article's text."""
@@ -30,6 +36,8 @@ class SentenceScore:
             "frames": list(self.frames),
             "probabilities": self.probabilities,
             "unsure": self.unsure,
+            "voice": self.voice,
+            "speaker": None if self.speaker is None else asdict(self.speaker),
         }
 
 
@@ -39,13 +47,15 @@ class FrameScore:
 
     ``peak`` is the highest probability of a sentence, ``expected`` the sum of all (the
     expected number of framed sentences), ``flagged`` how many reach the threshold, ``share``
-    how large a part of all sentences that is.
+    how large a part of all sentences that count that is, and ``voices`` how many of the
+    flagged ones each voice speaks.
     """
 
     peak: float
     expected: float
     flagged: int
     share: float
+    voices: Mapping[Voice, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,7 @@ class ArticleScore:
                     "expected": score.expected,
                     "flagged": score.flagged,
                     "share": score.share,
+                    "voices": dict(score.voices),
                 }
                 for name, score in self.frames.items()
             },

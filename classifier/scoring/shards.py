@@ -15,6 +15,7 @@ from classifier.scoring.score import score_batch
 from classifier.scoring.tables import article_table, sentence_table
 from classifier.scoring.writers import TableFormat, whole_file, write_table
 from classifier.text.pieces import Piece, parse_piece
+from classifier.text.voice import VOICES, Voice
 
 _LARGEST = 16 << 20  # characters or bytes of raw input in a part
 _RECORDS = ".shards"
@@ -25,8 +26,8 @@ class ShardOptions:
     """How articles are read and what is written of them.
 
     ``text_column``, ``lang`` and ``encoding`` are those of ``read_articles``. ``kind`` is the
-    format of the tables; ``all_sentences`` keeps the sentences without a frame too. A shard
-    holds ``articles`` at most.
+    format of the tables; ``all_sentences`` keeps the sentences without a frame too; only
+    sentences in one of the ``voices`` are flagged. A shard holds ``articles`` at most.
     """
 
     kind: TableFormat = "parquet"
@@ -35,6 +36,7 @@ class ShardOptions:
     lang: str | None = None
     encoding: str = "utf-8"
     articles: int = 2000
+    voices: tuple[Voice, ...] = VOICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def score_part(model: FrameModel, part: Part, options: ShardOptions, folder: Pat
             numbers.append(number)
         except (InputError, OSError) as error:
             errors.append(_refusal(number, piece, error))
-    batch = score_batch(model, articles)
+    batch = score_batch(model, articles, options.voices)
     flagged = batch.flags.sum(axis=0).tolist()
     tables = {
         "articles": article_table(batch, numbers),

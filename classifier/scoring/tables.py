@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from classifier.scoring.score import ScoredBatch, figures
+from classifier.text.voice import VOICES
 
 _TEXT = pa.string()
 
@@ -20,7 +21,8 @@ def article_table(batch: ScoredBatch, numbers: Sequence[int]) -> pa.Table:
     """One row an article: what it is, and per frame its figures.
 
     ``<frame>_peak``, ``_expected``, ``_flagged`` and ``_share`` are those of
-    :class:`~classifier.scoring.scores.FrameScore`.
+    :class:`~classifier.scoring.scores.FrameScore`; ``<frame>_author``, ``_reported`` and
+    ``_quoted`` split ``_flagged`` by voice.
     """
     articles, model = batch.articles, batch.model
     n = len(articles)
@@ -45,6 +47,8 @@ def article_table(batch: ScoredBatch, numbers: Sequence[int]) -> pa.Table:
         columns[f"{frame}_expected"] = sums.expected[:, i]
         columns[f"{frame}_flagged"] = sums.flagged[:, i]
         columns[f"{frame}_share"] = sums.share[:, i]
+        for j, voice in enumerate(VOICES):
+            columns[f"{frame}_{voice}"] = sums.voices[:, i, j]
     return pa.table(columns)
 
 
@@ -55,12 +59,18 @@ def sentence_table(
 
     ``start`` and ``end`` count code points of the article's text; ``sentence`` is the
     sentence's number in its article, from 0; ``<frame>_probability`` stands for every frame.
+    ``speaker`` is looked for where a frame is flagged; where the name stands is
+    ``speaker_start`` and ``speaker_end``.
     """
     frames = batch.model.frames
     rows = np.arange(len(batch.spans)) if all_sentences else np.flatnonzero(batch.flags.any(axis=1))
     home = np.searchsorted(batch.first, rows, side="right") - 1
     places = [batch.spans[row] for row in rows.tolist()]
     articles = [batch.articles[i] for i in home.tolist()]
+    heard = batch.voices()[rows].tolist()
+    framed = np.flatnonzero(batch.flags.any(axis=1))
+    named = dict(zip(framed.tolist(), batch.speakers(framed), strict=True))
+    speakers = [named.get(row) for row in rows.tolist()]
     columns: dict[str, Any] = {
         "article": pa.array([numbers[i] for i in home.tolist()], pa.int64()),
         "id": pa.array([article.id for article in articles], _TEXT),
@@ -72,6 +82,10 @@ def sentence_table(
             _TEXT,
         ),
         "unsure": pa.array(batch.unsure[rows]),
+        "voice": pa.array([VOICES[voice] for voice in heard], _TEXT),
+        "speaker": pa.array([speaker and speaker.name for speaker in speakers], _TEXT),
+        "speaker_start": pa.array([speaker and speaker.start for speaker in speakers], pa.int64()),
+        "speaker_end": pa.array([speaker and speaker.end for speaker in speakers], pa.int64()),
         "frames": pa.array(
             [[frames[i] for i in np.flatnonzero(flags)] for flags in batch.flags[rows]],
             pa.list_(_TEXT),

@@ -8,11 +8,15 @@ from functools import cache
 from classifier.text.names import Mention, speaker_lists
 from classifier.text.quotation import BMP, characters
 
-_CLAUSE = re.compile("[，。；：！？、“”「」『』\"\n,;:!?（）()《》〈〉…—]")
+_CLAUSE = re.compile('[，。；：！？、“”「」『』"\n,;:!?（）()《》〈〉…—]')
 _CIRCUMSTANCE = re.compile("(?:在|于|就|通过|接受|出席|率|向|对|同|与).{1,30}$")
-_TIME = re.compile(r"[\d０-９〇一二三四五六七八九十]{1,4}[年月日号时]|本?周[一二三四五六日末]|上午|下午|晚间|晚|星期.")
+_TIME = re.compile(
+    r"[\d０-９〇一二三四五六七八九十]{1,4}[年月日号时]|本?周[一二三四五六日末]|上午|下午|晚间|晚|星期."
+)
 _NO_NAME = frozenset("据向按落对把为以从在与同被之其此该各每本由让使这那")
-_SOURCE = re.compile("[据據]《?(.{2,16}?)》?(?:\\d{1,2}[日月])*(?:报道|介绍|透露|消息|统计|分析|指出|称|指|说)")
+_SOURCE = re.compile(
+    "[据據]《?(.{2,16}?)》?(?:\\d{1,2}[日月])*(?:报道|介绍|透露|消息|统计|分析|指出|称|指|说)"
+)
 
 
 @cache
@@ -58,7 +62,12 @@ def chinese_subject(text: str, start: int, verb: int) -> Mention | None:
     title = None
     for title in _pattern("title").finditer(piece):
         pass
-    if title and title.end() == len(piece) and len(piece) <= 14 and not _pattern("crowd").search(piece):
+    if (
+        title
+        and title.end() == len(piece)
+        and len(piece) <= 14
+        and not _pattern("crowd").search(piece)
+    ):
         return Mention("role", start + first, start + end, definite=title.start() == 0)
     return None
 
@@ -92,17 +101,33 @@ def _person(piece: str) -> tuple[int, int] | None:
 
 def _is_name(piece: str) -> bool:
     lists = speaker_lists("zh")
-    if not 2 <= len(piece) <= 16 or piece[0] in _NO_NAME or _pattern("crowd").search(piece) or piece[-1] in lists["organ"]:
+    if (
+        not 2 <= len(piece) <= 16
+        or piece[0] in _NO_NAME
+        or _pattern("crowd").search(piece)
+        or piece[-1] in lists["organ"]
+    ):
         return False
     if "·" in piece or "‧" in piece:
-        return all(c in "·‧" or "\u4e00" <= c <= "\u9fff" for c in piece) and not set(piece) & set("的在和对")
+        return all(c in "·‧" or "\u4e00" <= c <= "\u9fff" for c in piece) and not set(piece) & set(
+            "的在和对"
+        )
     if all(c in lists["foreign"] for c in piece):
         return len(piece) <= 8
-    return len(piece) <= 3 and piece[0] in lists["surname"] and not set(piece) & set("的在和对是有不了方国们")
+    return (
+        len(piece) <= 3
+        and piece[0] in lists["surname"]
+        and not set(piece) & set("的在和对是有不了方国们")
+    )
 
 
 def _is_body(piece: str) -> bool:
     """Whether a piece is the name of a ministry, a medium or another body."""
-    if not 2 <= len(piece) <= 16 or piece[0] in _NO_NAME or set(piece) & set("的和对在是们将") or _pattern("crowd").search(piece):
+    if (
+        not 2 <= len(piece) <= 16
+        or piece[0] in _NO_NAME
+        or set(piece) & set("的和对在是们将")
+        or _pattern("crowd").search(piece)
+    ):
         return False
     return any(piece.endswith(end) for end in speaker_lists("zh")["organ"])

@@ -18,9 +18,7 @@ from classifier.text.speech_words import spell_out
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-‑'’&][^\W_]+)*")
 _ELISION = re.compile(r"(?:[ldcjmnst]|qu|jusqu|lorsqu|puisqu)['’]", re.IGNORECASE)
-_PARTICLES = frozenset(
-    "de del della di da dos du von van bin ibn al el la ben ter le".split()
-)
+_PARTICLES = frozenset("de del della di da dos du von van bin ibn al el la ben ter le".split())
 _GAP = re.compile(r"[\s\xa0]*")
 _INITIAL = re.compile(r"\.?[\s\xa0]*")
 _ABBREVIATED = frozenset("dr mr mrs ms prof st gen sen rep gov lt col sr sra lic ing mme".split())
@@ -56,7 +54,9 @@ def speaker_lists(lang: str) -> dict[str, frozenset[str]]:
     """The lists of ``speakers.toml`` for a language; titles word by word."""
     data = files("classifier.text").joinpath("speakers.toml").read_text("utf-8")
     found: dict[str, list[str] | str] = tomllib.loads(data).get(lang, {})
-    return {name: frozenset(p for e in entries for p in spell_out(e)) for name, entries in found.items()}
+    return {
+        name: frozenset(p for e in entries for p in spell_out(e)) for name, entries in found.items()
+    }
 
 
 @cache
@@ -82,7 +82,9 @@ def words_between(text: str, start: int, end: int) -> list[_Word]:
 
 def _word(text: str, start: int, end: int) -> _Word:
     piece = text[start:end]
-    return _Word(start, end, piece, piece.lower().replace("ё", "е").strip("'’"), piece[:1].isupper())
+    return _Word(
+        start, end, piece, piece.lower().replace("ё", "е").strip("'’"), piece[:1].isupper()
+    )
 
 
 @lru_cache(maxsize=2)
@@ -117,7 +119,9 @@ class Clause:
         at = i
         while 0 <= at < len(self.words) and abs(at - i) < 2:
             lower = self.words[at].lower
-            behind_von = lower in ("der", "den") and at and self.words[at - 1].lower in ("von", "van")
+            behind_von = (
+                lower in ("der", "den") and at and self.words[at - 1].lower in ("von", "van")
+            )
             if self.words[at].capital or not (lower in _PARTICLES or behind_von):
                 break
             at += step
@@ -193,7 +197,11 @@ class Clause:
         if alone and before and (before.capital or titled or not self._free(before)):
             if word.isupper() or re.search("[ыияею]$", word):
                 return None
-            if before.capital and not self._is_title(before) and before.lower not in self.lists["crowd"]:
+            if (
+                before.capital
+                and not self._is_title(before)
+                and before.lower not in self.lists["crowd"]
+            ):
                 return None
         return first, stop, titled
 
@@ -207,8 +215,10 @@ class Clause:
         described = before in self.lists["article"] or (
             bool(_ADJECTIVE.match(before)) and not titled and not self._is_title(words[first - 1])
         )
-        while not titled and stop - first > 2 and (
-            described or _OCCUPATION.search(words[first].lower)
+        while (
+            not titled
+            and stop - first > 2
+            and (described or _OCCUPATION.search(words[first].lower))
         ):
             first += 1
             described = False
@@ -225,7 +235,9 @@ class Clause:
         word = words[first].text
         if word.isupper() and len(word) > 1:
             return first, stop, titled
-        known = re.search(rf"(?<!\w)([A-ZÄÖÜ][\w-]+|Dr\.|Prof\.) {re.escape(word)}(?!\w)", self.text)
+        known = re.search(
+            rf"(?<!\w)([A-ZÄÖÜ][\w-]+|Dr\.|Prof\.) {re.escape(word)}(?!\w)", self.text
+        )
         if known is None or known[1].lower() in self.lists["crowd"] | self.lists["article"]:
             return None
         return first, stop, titled
@@ -322,7 +334,9 @@ class Clause:
                 word = self.words[i]
             if word.lower in lists["he"] and (i == 0 or not word.capital or not self._joined(i)):
                 return Mention("pronoun", word.start, word.end)
-            if word.lower in lists["crowd"] and not (word.capital and i and self.words[i - 1].capital):
+            if word.lower in lists["crowd"] and not (
+                word.capital and i and self.words[i - 1].capital
+            ):
                 return None
             elif word.capital:
                 first, stop = self.group(i)
@@ -335,7 +349,11 @@ class Clause:
                 return self._role(first, min(stop, at), article)
             elif self._is_title(word):
                 article = next(
-                    (w.lower for w in reversed(self.words[max(0, i - 3) : i]) if w.lower in lists["article"]),
+                    (
+                        w.lower
+                        for w in reversed(self.words[max(0, i - 3) : i])
+                        if w.lower in lists["article"]
+                    ),
                     "",
                 )
                 return self._apposition(at) or self._role(i, i + 1, article)
@@ -350,9 +368,14 @@ class Clause:
         if not self.words or not self.words[0].capital or at < 3:
             return None
         first, stop = self.group(0)
-        if stop >= at or self.text[self.words[stop - 1].end : self.words[stop].start].strip() != ",":
+        if (
+            stop >= at
+            or self.text[self.words[stop - 1].end : self.words[stop].start].strip() != ","
+        ):
             return None
-        closing = self.text[self.words[at - 1].end : self.words[at].start if at < len(self.words) else None]
+        closing = self.text[
+            self.words[at - 1].end : self.words[at].start if at < len(self.words) else None
+        ]
         found = self.name_in(first, stop)
         if found is None or found[1] - found[0] < 2:
             return None
@@ -365,7 +388,7 @@ class Clause:
 
 def person_first(clause: Clause, end: int) -> Mention | None:
     """The person that a whole sentence begins with, told by a title or by being named again."""
-    if not clause.words or not clause.words[0].capital or clause.text[end - 1] not in ".!?…\"”“»":
+    if not clause.words or not clause.words[0].capital or clause.text[end - 1] not in '.!?…"”“»':
         return None
     found = clause.name_in(*clause.group(0))
     if found is None:

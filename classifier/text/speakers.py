@@ -85,7 +85,9 @@ def _find(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -
     return None
 
 
-def _of_quotation(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -> Speaker | None:
+def _of_quotation(
+    speech: Speech, i: int, known: dict[int, Speaker | None], hops: int
+) -> Speaker | None:
     """Who speaks a quotation without a verb of its own: its other sentences or its paragraph say."""
     span = speech.quotation_of[i]
     if span < 0:
@@ -146,7 +148,7 @@ def _outside(speech: Speech, i: int, marker: int) -> tuple[int, int]:
 
 
 def _pronoun_inside(text: str, first: int, last: int, lang: str) -> Mention | None:
-    """"in his view", „seiner Ansicht nach", "по его словам": the phrase itself points back."""
+    """ "in his view", „seiner Ansicht nach", "по его словам": the phrase itself points back."""
     words = set(re.findall(r"\w+", text[first:last].lower()))
     own = {"his", "her", "he", "she", "seiner", "ihrer", "его", "ее", "её", "su", "ses"}
     return Mention("pronoun", first, last) if words & own else None
@@ -156,7 +158,9 @@ def _named(
     speech: Speech, i: int, mention: Mention | None, known: dict[int, Speaker | None], hops: int
 ) -> Speaker | None:
     if mention is None:
-        implied = speech.lang == "es" and speech.markers[i, 0] == BY_VERB and _subjectless(speech, i)
+        implied = (
+            speech.lang == "es" and speech.markers[i, 0] == BY_VERB and _subjectless(speech, i)
+        )
         return _last_person(speech, i, None, known, hops) if implied else None
     if mention.kind == "name" or not mention.definite:
         return Speaker(speech.text[mention.start : mention.end], mention.start, mention.end)

@@ -447,7 +447,15 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
             markers[s, 0] = GOING_ON
             block -= 1
         elif han and _reads_out(
-            count, classes, words[3], onward, readout, s - last_said <= _NEAR_SPEECH, broken, codes, end
+            count,
+            classes,
+            words[3],
+            onward,
+            readout,
+            s - last_said <= _NEAR_SPEECH,
+            broken,
+            codes,
+            end,
         ):
             voices[s] = REPORTED
             markers[s, 0] = GOING_ON
