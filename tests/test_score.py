@@ -63,3 +63,25 @@ def test_scoring_does_not_read_ahead_of_its_batch(model: FrameModel) -> None:
 
     next(score_articles(model, articles()))
     assert read < 1000
+
+
+QUOTED = Article(
+    'A storm hit the town. "A storm is coming again," said Ada Brown, the mayor. '
+    "She said that a storm was near.",
+    lang="en",
+)
+
+
+def test_a_flagged_sentence_says_who_speaks_it(model: FrameModel) -> None:
+    (score,) = score_articles(model, [QUOTED])
+    assert [sentence.voice for sentence in score.evidence] == ["author", "quoted", "reported"]
+    speaker = score.evidence[1].speaker
+    assert speaker is not None
+    assert QUOTED.text[speaker.start : speaker.end] == speaker.name == "Ada Brown"
+    assert score.frames["storm"].voices == {"author": 1, "reported": 1, "quoted": 1}
+
+
+def test_only_the_voices_asked_for_are_flagged_and_counted(model: FrameModel) -> None:
+    (score,) = score_articles(model, [QUOTED], voices=["author"])
+    assert [sentence.voice for sentence in score.evidence] == ["author"]
+    assert (score.frames["storm"].flagged, score.frames["storm"].share) == (1, 1.0)

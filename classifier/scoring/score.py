@@ -45,7 +45,7 @@ class ScoredBatch:
 
     def voices(self) -> NDArray[np.int8]:
         """The voice of every sentence, as its place in ``VOICES``: (n_sentences,)."""
-        return np.concatenate([speech.voices for speech in self.speech], dtype=np.int8)
+        return _voices(self.speech)
 
     def speakers(self, rows: NDArray[np.int64]) -> list[Speaker | None]:
         """Who speaks these sentences, rows in ascending order; None where nobody is named."""
@@ -133,7 +133,7 @@ def _score(model: FrameModel, waiting: Sequence[_Split], voices: Collection[Voic
     counted = ~unsure
     if set(voices) != set(VOICES):
         wanted = np.array([voice in voices for voice in VOICES])
-        counted &= wanted[np.concatenate([one.speech.voices for one in waiting])]
+        counted &= wanted[_voices([one.speech for one in waiting])]
     return ScoredBatch(
         model=model,
         articles=[one.article for one in waiting],
@@ -146,6 +146,10 @@ def _score(model: FrameModel, waiting: Sequence[_Split], voices: Collection[Voic
         counted=counted,
         speech=[one.speech for one in waiting],
     )
+
+
+def _voices(speech: Sequence[Speech]) -> NDArray[np.int8]:
+    return np.concatenate([np.zeros(0, dtype=np.int8), *(one.voices for one in speech)])
 
 
 def figures(batch: ScoredBatch) -> Figures:

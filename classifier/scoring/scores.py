@@ -100,7 +100,7 @@ class ArticleScore:
                     "expected": score.expected,
                     "flagged": score.flagged,
                     "share": score.share,
-                    "voices": dict(score.voices),
+                    **score.voices,
                 }
                 for name, score in self.frames.items()
             },
