@@ -24,7 +24,7 @@ class ReportOptions:
     """
 
     title: str = ""
-    articles: int = 1000
+    articles: int = 500
     seed: int = 0
 
     def __post_init__(self) -> None:
