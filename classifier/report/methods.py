@@ -54,7 +54,7 @@ def methods_of(report: Report, model: FrameModel) -> Methods:
     scored = sorted(report.tally.models)
     codebook = model.codebook
     return Methods(
-        scored_by=" and ".join(f"{name}, version {version}" for name, version in scored),
+        scored_by=" and ".join(f"“{name}”, version {version}" for name, version in scored),
         codebook=f"{codebook.title or codebook.name}, version {codebook.version}",
         learned_from=learned,
         frames=tuple(_frame(name, model) for name in report.frames),

@@ -111,7 +111,7 @@
     const left = rows().length - list.childElementCount;
     const button = byId(`more-${name}`);
     button.hidden = left <= 0;
-    button.textContent = `Show ${count(Math.min(PAGE, left), ...words)} more (${number.format(left)} left)`;
+    button.textContent = `Show ${count(Math.min(PAGE, left), `more ${words[0]}`, `more ${words[1]}`)} (${number.format(left)} left)`;
     return list.children[from];
   }
   for (const name of ["sentences", "articles"])
@@ -201,13 +201,16 @@
     if (voice) tip.append(make("p", {}, `Voice: ${voice}${speaker ? `, ${speaker}` : ""}`));
     if (unsure) tip.append(make("p", {}, "Unsure: not judged"));
     tip.hidden = false;
+    placeTip(element);
+    tipped?.querySelector("button")?.removeAttribute("aria-describedby");
+    element.querySelector("button")?.setAttribute("aria-describedby", "tip");
+    tipped = element;
+  }
+  function placeTip(element) {
     const box = (element.querySelector("button") ?? element).getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = tip;
     tip.style.left = `${Math.max(8, Math.min(box.left, innerWidth - width - 8))}px`;
     tip.style.top = `${box.bottom + height + 12 > innerHeight ? Math.max(8, box.top - height - 6) : box.bottom + 6}px`;
-    tipped?.querySelector("button")?.removeAttribute("aria-describedby");
-    element.querySelector("button")?.setAttribute("aria-describedby", "tip");
-    tipped = element;
   }
   function hideTip() {
     tip.hidden = true;
@@ -224,7 +227,7 @@
     });
   holder.addEventListener("mouseleave", hideTip);
   holder.addEventListener("focusout", hideTip);
-  addEventListener("scroll", () => { if (tipped && !tipped.contains(document.activeElement)) hideTip(); }, { passive: true });
+  addEventListener("scroll", () => { if (tipped) placeTip(tipped); }, { passive: true });
   addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 
   // ---- links into articles ---------------------------------------------------------------------
@@ -287,7 +290,7 @@
   const FEW = 10;
   const style = { background: "transparent", color: "inherit", fontFamily: "inherit", fontSize: "12px", overflow: "visible" };
   const percent = (value) => `${+(value * 100).toPrecision(3)} %`;
-  const short = (text, most = 22) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+  const short = (text, most = 19) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const unit = () => document.querySelector('input[name="unit"]:checked').value;
   const when = (name) => new Date(name.includes("Q") ? Date.UTC(+name.slice(0, 4), 3 * (+name.slice(6) - 1)) : name);
 
@@ -296,31 +299,32 @@
     const tops = (large.length ? large : rows).flatMap((row) => row[unit()].map((figures) => figures[3]));
     return Math.min(1, Math.max(...tops, 0.0001));
   }
-  function marks(rows, frame) {
+  function marks(rows, frame, top) {
     return rows.map((row) => {
       const [flagged, value, low, high] = row[unit()][frame];
       const of = unit() === "ofArticles" ? count(row.articles, "article", "articles") : count(row.sentences, "sentence", "sentences");
       const title = `${row.name}\n${number.format(flagged)} of ${of}\n${percent(value)} (95 %: ${percent(low)} to ${percent(high)})`;
-      return { name: row.name, value, low, high, title, few: row.articles < FEW, date: when(row.name) };
+      return { name: row.name, value, low, high, title, few: row.articles < FEW, beyond: value > top, date: when(row.name) };
     });
   }
-  const scale = (top) => ({ domain: [0, top], label: null, grid: true, ticks: 4, tickFormat: percent, clamp: true });
+  const scale = (top) => ({ domain: [0, top], label: null, grid: true, ticks: 3, tickFormat: percent, clamp: true });
   function chart(kind, frame, width) {
     const rows = data.charts[kind];
-    const points = marks(rows, frame);
+    const top = limit(rows);
+    const points = marks(rows, frame, top);
     const look = { stroke: "currentColor", strokeOpacity: (d) => (d.few ? 0.35 : 0.8), strokeWidth: 1.6 };
-    const dot = { r: 3.6, fill: (d) => (d.few ? "var(--paper)" : `var(--f${frame % 8})`), stroke: `var(--f${frame % 8})`, title: "title" };
+    const dot = { r: 3.6, symbol: (d) => (d.beyond ? "triangle" : "circle"), fill: (d) => (d.few ? "var(--paper)" : `var(--f${frame % 8})`), stroke: `var(--f${frame % 8})`, title: "title" };
     const label = `${frames[frame].label}, ${kind === "time" ? `by ${data.unit}` : `by ${kind}`}; the table below holds the figures`;
     const common = { width, style, ariaLabel: label };
     if (kind === "time")
       return Plot.plot({
-        ...common, height: 170, marginLeft: 48, marginRight: 14, marginTop: 12, y: scale(limit(rows)),
+        ...common, height: 170, marginLeft: 48, marginRight: 14, marginTop: 12, y: scale(top),
         x: { type: "utc", label: null, ticks: Math.max(3, Math.floor(width / 80)) },
         marks: [Plot.ruleX(points, { x: "date", y1: "low", y2: "high", ...look }), Plot.dot(points, { x: "date", y: "value", ...dot })],
       });
     return Plot.plot({
-      ...common, height: rows.length * 18 + 40, marginLeft: 148, marginRight: 18, marginTop: 6, marginBottom: 30,
-      x: scale(limit(rows)),
+      ...common, height: rows.length * 18 + 40, marginLeft: 156, marginRight: 18, marginTop: 6, marginBottom: 30,
+      x: scale(top),
       y: { domain: rows.map((row) => row.name), label: null, tickSize: 0,
         tickFormat: (name) => short(kind === "language" ? languageName(name) : name) },
       marks: [Plot.ruleY(points, { y: "name", x1: "low", x2: "high", ...look }), Plot.dot(points, { x: "value", y: "name", ...dot })],
@@ -334,7 +338,7 @@
     });
     const most = Math.max(...bars.map((bar) => bar.to));
     const narrow = width < 520;
-    const fits = (bar) => ((bar.n / most) * (width - 190) > 62 ? `${bar.voice} ${bar.n}` : (bar.n / most) * (width - 190) > 24 ? `${bar.voice[0]} ${bar.n}` : "");
+    const fits = (bar) => ((bar.n / most) * (width - 190) > 62 ? `${bar.voice} ${bar.n}` : (bar.n / most) * (width - 190) > 24 ? `${bar.n}` : "");
     return Plot.plot({
       width, style, height: frames.length * 32 + 40, marginLeft: narrow ? 120 : 150, marginRight: 14, marginTop: 4,
       ariaLabel: "Flagged sentences by frame and voice; the table below holds the figures",
@@ -357,7 +361,7 @@
           make("figure", {}, make("figcaption", {}, key(i), frame.label), chart(kind, i, width))));
       for (const svg of box.querySelectorAll("svg")) svg.setAttribute("role", "img");
       if (kind !== "voices" && data.charts[kind].some((row) => row.articles < FEW))
-        box.append(make("p", { class: "note pale" }, `Hollow: fewer than ${FEW} articles. What reaches beyond an axis is cut off at its end.`));
+        box.append(make("p", { class: "note pale" }, `Hollow: fewer than ${FEW} articles. Triangle: beyond the end of the axis, which is set by the larger groups.`));
     }
   }
   function switchUnit() {

@@ -96,6 +96,7 @@ def _content(report: Report, model: FrameModel) -> dict[str, Any]:
         "n_languages": sum(name is not None for name in tally.languages),
         "voices": voice_rows(report),
         "told_voices": any(voice != UNTOLD for _, voice in tally.voices),
+        "untold_voices": any(voice == UNTOLD for _, voice in tally.voices),
         "speakers": speaker_rows(report),
         "strongest": strongest(report),
         "whole_texts": sum(entry.article.held == entry.article.sentences for entry in report.shown),

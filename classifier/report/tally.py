@@ -34,7 +34,6 @@ class Tally:
     voices: Counter[tuple[str, str]] = field(default_factory=Counter)
     speakers: Counter[str] = field(default_factory=Counter)
     speaker_frames: Counter[tuple[str, str]] = field(default_factory=Counter)
-    expected: Counter[str] = field(default_factory=Counter)
     framed: int = 0
     unsure: int = 0
     flagged: int = 0
@@ -64,8 +63,6 @@ class Tally:
         self.unsure += article.unsure
         self.flagged += len(article.flagged)
         self.whole_texts += whole_text
-        for name in self.frames:
-            self.expected[name] += article.frames[name].expected  # type: ignore[assignment]
         self._add_voices(article)
 
     def _add_voices(self, article: ScoredArticle) -> None:
