@@ -268,11 +268,12 @@ def test_articles_are_read_one_at_a_time(tmp_path: Path) -> None:
 def test_only_the_shown_articles_are_kept(tmp_path: Path) -> None:
     import gc
 
-    report = report_of(tmp_path, *[record(f"{n}", []) for n in range(2000)], articles=10)
+    report = report_of(tmp_path, *[record(f"kept {n}", []) for n in range(2000)], articles=10)
     gc.collect()
     kept = [thing for thing in gc.get_objects() if isinstance(thing, ScoredArticle)]
     assert report.tally.whole.articles == 2000
-    assert {article.id for article in kept} == {shown.article.id for shown in report.shown}
+    ids = {article.id for article in kept if article.id.startswith("kept")}
+    assert ids == {shown.article.id for shown in report.shown}
 
 
 # ---- reading -------------------------------------------------------------------------------

@@ -235,7 +235,10 @@
     const place = /^#a(\d+)(?:s(\d+))?$/.exec(location.hash);
     if (!place || !articles[place[1]]) return;
     const article = articles[place[1]];
-    if (!found.articles.includes(article)) { form.reset(); apply(); }
+    if (!found.articles.includes(article)) {
+      for (const field of Object.values(control)) field.value = "";
+      apply();
+    }
     const index = found.articles.indexOf(article);
     if (index >= byId("articles").childElementCount) more("articles", index + 1);
     const details = byId(`a${article.at}`);
@@ -360,6 +363,7 @@
         box.replaceChildren(...frames.map((frame, i) =>
           make("figure", {}, make("figcaption", {}, key(i), frame.label), chart(kind, i, width))));
       for (const svg of box.querySelectorAll("svg")) svg.setAttribute("role", "img");
+      for (const part of box.querySelectorAll("svg [aria-label]")) part.removeAttribute("aria-label");
       if (kind !== "voices" && data.charts[kind].some((row) => row.articles < FEW))
         box.append(make("p", { class: "note pale" }, `Hollow: fewer than ${FEW} articles. Triangle: beyond the end of the axis, which is set by the larger groups.`));
     }
