@@ -460,7 +460,7 @@ def test_the_page_says_what_is_sampled(tmp_path: Path, model: FrameModel) -> Non
     report = report_of(tmp_path, *[record(f"{n}", []) for n in range(1500)], articles=40, seed=7)
     page = " ".join(render_page(report, model).split())
     assert "40 of 1,500 articles are shown" in page
-    assert "a random sample (40), seed 7" in page
+    assert "a random sample (40), seed&nbsp;7" in page
     assert "The scores hold only flagged sentences" in page
 
 

@@ -310,7 +310,7 @@
       return { name: row.name, value, low, high, title, few: row.articles < FEW, beyond: value > top, date: when(row.name) };
     });
   }
-  const scale = (top) => ({ domain: [0, top], label: null, grid: true, ticks: 3, tickFormat: percent, clamp: true });
+  const scale = (top) => ({ domain: [0, top], label: null, grid: true, ticks: 4, tickFormat: (value) => percent(value).replace(" ", ""), clamp: true });
   function chart(kind, frame, width) {
     const rows = data.charts[kind];
     const top = limit(rows);
@@ -318,6 +318,7 @@
     const look = { stroke: "currentColor", strokeOpacity: (d) => (d.few ? 0.35 : 0.8), strokeWidth: 1.6 };
     const dot = { r: 3.6, symbol: (d) => (d.beyond ? "triangle" : "circle"), fill: (d) => (d.few ? "var(--paper)" : `var(--f${frame % 8})`), stroke: `var(--f${frame % 8})`, title: "title" };
     const label = `${frames[frame].label}, ${kind === "time" ? `by ${data.unit}` : `by ${kind}`}; the table below holds the figures`;
+    const named = (name) => short(kind === "language" ? languageName(name) : name);
     const common = { width, style, ariaLabel: label };
     if (kind === "time")
       return Plot.plot({
@@ -326,10 +327,10 @@
         marks: [Plot.ruleX(points, { x: "date", y1: "low", y2: "high", ...look }), Plot.dot(points, { x: "date", y: "value", ...dot })],
       });
     return Plot.plot({
-      ...common, height: rows.length * 18 + 40, marginLeft: 156, marginRight: 18, marginTop: 6, marginBottom: 30,
+      ...common, height: rows.length * 18 + 40, marginLeft: Math.max(70, 22 + 7 * Math.max(...rows.map((row) => named(row.name).length))), marginRight: 18, marginTop: 6, marginBottom: 30,
       x: scale(top),
       y: { domain: rows.map((row) => row.name), label: null, tickSize: 0,
-        tickFormat: (name) => short(kind === "language" ? languageName(name) : name) },
+        tickFormat: named },
       marks: [Plot.ruleY(points, { y: "name", x1: "low", x2: "high", ...look }), Plot.dot(points, { x: "value", y: "name", ...dot })],
     });
   }
