@@ -51,7 +51,7 @@ def signatures(texts: Sequence[str], words: int = ARTICLE_WORDS) -> Signatures:
     return np.array(rows, dtype=np.uint32).reshape(len(texts), SIZE)
 
 
-def clusters(signatures: Signatures, threshold: float = 0.6) -> NDArray[np.int64]:
+def clusters(signatures: Signatures, threshold: float = 0.5) -> NDArray[np.int64]:
     """Which texts belong together: for each, the row of the first text of its cluster.
 
     Texts whose signatures share a band are compared with the first and the nearest of that
@@ -150,7 +150,7 @@ def _hash_runs(codes, table, size, found):  # type: ignore[no-untyped-def]
     leaving = np.uint64(1)
     for _ in range(size):
         leaving *= _PRIME
-    words = 0
+    words = slot = 0
     run = np.uint64(0)
     word = np.uint64(0)
     for i in range(len(codes) + 1):
@@ -167,9 +167,10 @@ def _hash_runs(codes, table, size, found):  # type: ignore[no-untyped-def]
                 word = np.uint64(code)
             if word != 0 and (closing or han or code == 0):
                 word = _mix(word)
-                run = run * _PRIME + word - recent[words % size] * leaving
-                recent[words % size] = word
+                run = run * _PRIME + word - recent[slot] * leaving
+                recent[slot] = word
                 words += 1
+                slot = slot + 1 if slot + 1 < size else 0
                 word = np.uint64(0)
                 if words >= size:
                     found[words - size] = run
