@@ -283,7 +283,12 @@ def folder(path: Path, suffix: str, records: list[dict[str, Any]], shards: int =
     """The records as the batch engine writes them."""
     path.mkdir()
     (path / "manifest.json").write_text(
-        json.dumps({"model": {"name": "tiny", "version": "1"}, "options": {"prior": 0.01}})
+        json.dumps(
+            {
+                "model": {"name": "tiny", "version": "1"},
+                "options": {"prior": 0.01, "voices": ["author", "reported", "quoted"]},
+            }
+        )
     )
     tables: dict[str, list[list[dict[str, Any]]]] = {
         "articles": [[] for _ in range(shards)],
@@ -477,7 +482,9 @@ def test_another_model_than_the_one_that_scored_is_said(tmp_path: Path, model: F
 
 def test_what_scoring_was_told_stands_among_the_methods(tmp_path: Path, model: FrameModel) -> None:
     made = make_report([folder(tmp_path / "scores", ".parquet", VOICED)])
-    assert "prior = 0.01" in render_page(made, model)
+    page = render_page(made, model)
+    assert "prior = 0.01" in page
+    assert "voices =" not in page
 
 
 def test_the_same_scores_give_the_same_page(tmp_path: Path, model: FrameModel) -> None:

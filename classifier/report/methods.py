@@ -10,6 +10,9 @@ from classifier import __version__
 from classifier.model.frame_model import FrameModel
 from classifier.report.report import Report
 
+_TELLING = ("prior", "precision", "lang", "voices")
+_VOICES = ("author", "reported", "quoted")
+
 
 @dataclass(frozen=True, slots=True)
 class FrameMethod:
@@ -34,7 +37,8 @@ class FrameMethod:
 class Methods:
     """The model behind the scores, its frames, what scoring was told, and what does not fit.
 
-    ``options`` are those of the score folders' manifests, ``warnings`` whole sentences.
+    ``options`` are what the score folders' manifests state beyond the model's own;
+    ``warnings`` are whole sentences.
     """
 
     scored_by: str
@@ -93,6 +97,8 @@ def _options(report: Report) -> list[tuple[str, str]]:
         options: Any = manifest.get("options")
         if isinstance(options, dict):
             for key, value in options.items():
+                if key not in _TELLING or (key == "voices" and set(value or ()) >= set(_VOICES)):
+                    continue
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
                 told[key] = text if told.get(key, text) == text else f"{told[key]} / {text}"
     return sorted((key, text) for key, text in told.items() if text not in {"null", "false", ""})

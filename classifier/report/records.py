@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import InputError
-from classifier.scoring.scores import FrameScore
-
-_EXPECTED = "expected a .jsonl file or a score folder that `framing score` wrote"
-_BATCH = 4096
+from classifier.report.rows import EXPECTED, READERS, json_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +28,16 @@ class Evidence:
     unsure: bool = False
     voice: str | None = None
     speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One frame in one article, as scoring aggregated it."""
+
+    peak: float
+    expected: float
+    flagged: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class ScoredArticle:
     model: tuple[str, str]
     sentences: int
     unsure: int
-    frames: dict[str, FrameScore]
+    frames: dict[str, Figures]
     flagged: tuple[Evidence, ...]
     held: int
     recorded: Callable[[], tuple[Evidence, ...]] = field(compare=False)
@@ -74,7 +78,7 @@ def read_scores(paths: Iterable[str | Path]) -> Iterator[ScoredArticle]:
             yield from _read_lines(path)
         else:
             found = "no manifest.json in it" if path.is_dir() else "no such file"
-            raise InputError(f"{path}: {found}; {_EXPECTED}")
+            raise InputError(f"{path}: {found}; {EXPECTED}")
 
 
 def read_manifests(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
@@ -91,7 +95,7 @@ def read_manifests(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
 
 
 def _read_lines(path: Path) -> Iterator[ScoredArticle]:
-    for number, record in enumerate(_json_rows(path), 1):
+    for number, record in enumerate(json_rows(path), 1):
         with _Place(f"{path}:{number}"):
             article = _from_record(record)
         yield article
@@ -107,9 +111,9 @@ class _Place:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, _: Any) -> None:
         if isinstance(exc, KeyError):
-            raise InputError(f"{self._where}: no {exc} in this record; {_EXPECTED}") from exc
+            raise InputError(f"{self._where}: no {exc} in this record; {EXPECTED}") from exc
         if isinstance(exc, TypeError | ValueError | AttributeError):
-            raise InputError(f"{self._where}: not a score record ({exc}); {_EXPECTED}") from exc
+            raise InputError(f"{self._where}: not a score record ({exc}); {EXPECTED}") from exc
 
 
 def _from_record(record: dict[str, Any]) -> ScoredArticle:
@@ -118,7 +122,7 @@ def _from_record(record: dict[str, Any]) -> ScoredArticle:
         **_about(record),
         model=(str(record["model"]["name"]), str(record["model"]["version"])),
         frames={
-            name: FrameScore(
+            name: Figures(
                 float(values["peak"]),
                 float(values["expected"]),
                 int(values["flagged"]),
@@ -204,7 +208,7 @@ def _from_rows(row: dict[str, Any], names: list[str], flat: list[dict[str, Any]]
         **_about(row),
         model=(str(row["model"]), str(row["version"])),
         frames={
-            name: FrameScore(
+            name: Figures(
                 float(row[f"{name}_peak"]),
                 float(row[f"{name}_expected"]),
                 int(row[f"{name}_flagged"]),
@@ -238,61 +242,13 @@ def _flat(row: dict[str, Any], names: list[str]) -> Evidence:
 
 
 def _shards(folder: Path, table: str) -> list[Path]:
-    shards = sorted(path for path in folder.glob(f"{table}-*") if path.suffix in _READERS)
+    shards = sorted(path for path in folder.glob(f"{table}-*") if path.suffix in READERS)
     if not shards:
-        kinds = ", ".join(_READERS)
+        kinds = ", ".join(READERS)
         raise InputError(f"{folder}: no {table}-00000 shard ({kinds}); the scoring did not finish?")
     return shards
 
 
 def _rows(shards: list[Path]) -> Iterator[dict[str, Any]]:
     for path in shards:
-        yield from _READERS[path.suffix](path)
-
-
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8", newline="" if path.suffix == ".csv" else None)
-
-
-def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with _open(path) as stream:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    try:
-                        yield json.loads(line)
-                    except ValueError as exc:
-                        where = f"{path}:{number}"
-                        raise InputError(f"{where}: not JSON ({exc}); {_EXPECTED}") from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InputError(f"{path}: cannot be read ({exc}); {_EXPECTED}") from exc
-
-
-def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    try:
-        with _open(path) as stream:
-            yield from csv.DictReader(stream)
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise InputError(f"{path}: cannot be read ({exc}); {_EXPECTED}") from exc
-
-
-def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH):
-                yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as exc:
-        raise InputError(f"{path}: cannot be read ({exc}); {_EXPECTED}") from exc
-
-
-_READERS: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {
-    ".parquet": _parquet_rows,
-    ".jsonl": _json_rows,
-    ".csv": _csv_rows,
-}
+        yield from READERS[path.suffix](path)
