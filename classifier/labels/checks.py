@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from classifier.codebook import Codebook
 from classifier.labels.label_set import Label, read_label_lines
 from classifier.text.language import detect_language
+from classifier.text.near_duplicates import SENTENCE_WORDS, clusters, signatures
 from classifier.text.normal import plain_words
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 MIN_POSITIVES = 20
-_NEAR = 0.9
+_NEAR = 0.6
 _KINDS = ("positive", "contrast", "plain")
 _LETTERS_TO_TELL_A_LANGUAGE = 60
 
@@ -43,7 +44,8 @@ def check_labels(
     Args:
         source: what :func:`~classifier.labels.label_set.read_labels` reads.
         codebook: the frames that may be named.
-        against: another label set (a test set) that must share no text and no group with it.
+        against: another label set (a test set) that must share no group with it, and no text
+            or nearly so.
 
     Raises:
         LabelError: the file itself cannot be opened.
@@ -86,46 +88,33 @@ def _row_problems(labels: list[Label], codebook: Codebook, origin: str) -> Itera
 
 
 def _duplicates(labels: list[Label], origin: str) -> Iterator[Problem]:
-    for one, other, same in near_duplicates(labels):
-        where = f"{origin}:{other.line}"
-        if set(one.frames) != set(other.frames) and same:
+    first_with_text: dict[str, Label] = {}
+    for label, first in zip(labels, _first_of_cluster(labels), strict=True):
+        where = f"{origin}:{label.line}"
+        one = first_with_text.setdefault(_plain(label), label)
+        if one is not label and set(one.frames) != set(label.frames):
             yield Problem(where, "two-labels", f"same text as line {one.line}, labelled otherwise")
-        elif same:
+        elif one is not label:
             yield Problem(where, "duplicate", f"same text as line {one.line}; drop one")
-        elif one.group != other.group:
+        elif first.group != label.group:
             yield Problem(
                 where,
                 "near-duplicate",
-                f"nearly the text of line {one.line}; drop one or give both one group",
+                f"nearly the text of line {first.line}; drop one or give both one group",
             )
 
 
-def near_duplicates(labels: list[Label]) -> Iterator[tuple[Label, Label, bool]]:
-    """Pairs of labels with the same normal form (True) or nearly so (False), in file order.
+def _plain(label: Label) -> str:
+    return " ".join(plain_words(label.text))
 
-    Nearly: the cosine of their character n-grams (3 to 5, tf-idf) is above 0.9.
+
+def _first_of_cluster(labels: list[Label]) -> list[Label]:
+    """For every label, the first one whose text is nearly its own: itself, as a rule.
+
+    Nearly: they share three of five pairs of neighbouring words.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    by_text: dict[str, Label] = {}
-    distinct: list[tuple[str, Label]] = []
-    pairs = []
-    for label in labels:
-        text = " ".join(plain_words(label.text))
-        if text in by_text:
-            pairs.append((by_text[text], label, True))
-        else:
-            by_text[text] = label
-            distinct.append((text, label))
-    if len(distinct) > 1:
-        texts = [text if len(text) > 4 else text.ljust(5) for text, _ in distinct]
-        grams = TfidfVectorizer(analyzer="char", ngram_range=(3, 5)).fit_transform(texts)
-        for start in range(0, len(texts), 500):
-            close = (grams[start : start + 500] @ grams.T).tocoo()
-            for row, column, cosine in zip(close.row, close.col, close.data, strict=True):
-                if cosine > _NEAR and start + row < column:
-                    pairs.append((distinct[start + row][1], distinct[column][1], False))
-    yield from sorted(pairs, key=lambda pair: (pair[1].line, pair[0].line))
+    found = clusters(signatures([label.text for label in labels], SENTENCE_WORDS), _NEAR)
+    return [labels[row] for row in found]
 
 
 def _languages(labels: list[Label], origin: str) -> Iterator[Problem]:
@@ -156,20 +145,25 @@ def _positives(labels: list[Label], codebook: Codebook, origin: str) -> Iterator
 
 def _two_sides(labels: list[Label], origin: str, against: str | Path) -> Iterator[Problem]:
     others = read_label_lines(against)[0]
-    texts = _places(others, lambda label: " ".join(plain_words(label.text)))
+    texts = _places(others, _plain)
     groups = _places(others, lambda label: label.group)
-    for label in labels:
+    known = _first_of_cluster([*others, *labels])
+    first_lines = {id(other): other.line for other in others}
+    for label, near in zip(labels, known[len(others) :], strict=True):
         where = f"{origin}:{label.line}"
-        same = texts.get(" ".join(plain_words(label.text)))
+        same = texts.get(_plain(label))
         if same:
             yield Problem(where, "two-sides", f"the same text stands in {against}:{same}")
+        elif id(near) in first_lines:
+            line = first_lines[id(near)]
+            yield Problem(where, "two-sides", f"nearly the same text stands in {against}:{line}")
         elif label.group in groups:
             line = groups[label.group]
             yield Problem(where, "two-sides", f"group {label.group!r} is also in {against}:{line}")
 
 
-def _places(labels: Iterable[Label], key: object) -> dict[str, int]:
-    places: dict[str, int] = defaultdict(int)
+def _places(labels: Iterable[Label], key: Callable[[Label], str]) -> dict[str, int]:
+    places: dict[str, int] = {}
     for label in labels:
-        places.setdefault(key(label), label.line)  # type: ignore[operator]
-    return dict(places)
+        places.setdefault(key(label), label.line)
+    return places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -170,14 +171,16 @@ def _figures(
     )
 
 
-def wilson_interval(hits: int, of: int) -> Interval:
+def wilson_interval(hits: float, of: float) -> Interval:
     """The 95 % Wilson score interval of a share (Wilson 1927); (0, 1) of nothing."""
-    from scipy.stats import binomtest
-
     if not of:
         return 0.0, 1.0
-    interval = binomtest(hits, of).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
+    z = 1.959963984540054
+    share = hits / of
+    centre = share + z * z / (2 * of)
+    reach = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1 + z * z / of
+    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
 
 
 def bootstrap_f1_interval(

@@ -1,0 +1,1 @@
+"""A page people can read: what the scores say, and the sentences behind it."""
