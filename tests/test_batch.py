@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -20,6 +21,7 @@ from classifier.scoring.batch import BatchOptions, score_archive
 from classifier.scoring.ray_engine import stretches
 from classifier.scoring.score import score_articles
 from classifier.scoring.shards import Shard, ShardOptions, parts
+from classifier.text.near_duplicates import clusters
 from classifier.text.readers import read_articles, read_pieces
 
 SMALL = BatchOptions(ShardOptions(articles=10))
@@ -283,3 +285,13 @@ def test_a_worker_reads_again_exactly_the_parts_it_is_given(archive: Path) -> No
     assert len(plan) > 1
     again = [part for stretch in plan for part in stretch.parts(options)]
     assert again == [part for part in every if part.number != 1]
+
+
+def test_copies_of_a_text_are_told_by_the_signatures_in_the_table(
+    archive: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    options = BatchOptions(ShardOptions(articles=100, copies=True))
+    score_archive([archive], tmp_path / "s", model=model_folder, options=options, workers=1)
+    rows = pq.read_table(tmp_path / "s" / "articles-000000.parquet").to_pylist()
+    signatures = [np.frombuffer(bytes.fromhex(row["signature"]), "<u4") for row in rows[:6]]
+    assert clusters(np.array(signatures)).tolist() == [0, 1, 2, 0, 1, 5]

@@ -89,6 +89,12 @@ if TYPE_CHECKING:
     multiple=True,
     help="Flag only sentences in this voice, and count only those; may be given twice.",
 )
+@click.option(
+    "--copies",
+    is_flag=True,
+    help="Record a signature of every article in a folder, so that a report can tell copies "
+    "of one text in many outlets.",
+)
 @click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
 def score(
     paths: tuple[str, ...],
@@ -105,6 +111,7 @@ def score(
     prior: str | None,
     precision: float | None,
     voices: tuple[Voice, ...],
+    copies: bool,
     force: bool,
 ) -> None:
     """Score articles: .txt, .md, .html, .jsonl, .csv, .tsv, .parquet, .warc, packed or not
@@ -135,7 +142,11 @@ def score(
         from classifier.text.voice import VOICES
 
         shards = ShardOptions(
-            kind=kind, all_sentences=all_sentences, voices=voices or VOICES, **reading
+            kind=kind,
+            all_sentences=all_sentences,
+            voices=voices or VOICES,
+            copies=copies,
+            **reading,
         )
         options = BatchOptions(shards, share, precision)
         count, left_out = _fill_folder(paths, output, folder, options, workers, engine, resume)

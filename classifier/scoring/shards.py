@@ -27,7 +27,9 @@ class ShardOptions:
 
     ``text_column``, ``lang`` and ``encoding`` are those of ``read_articles``. ``kind`` is the
     format of the tables; ``all_sentences`` keeps the sentences without a frame too; only
-    sentences in one of the ``voices`` are flagged. A shard holds ``articles`` at most.
+    sentences in one of the ``voices`` are flagged; ``copies`` adds a signature of every article
+    (:mod:`classifier.text.near_duplicates`), by which a report tells copies of one text. A
+    shard holds ``articles`` at most.
     """
 
     kind: TableFormat = "parquet"
@@ -37,6 +39,7 @@ class ShardOptions:
     encoding: str = "utf-8"
     articles: int = 2000
     voices: tuple[Voice, ...] = VOICES
+    copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def score_part(model: FrameModel, part: Part, options: ShardOptions, folder: Pat
     batch = score_batch(model, articles, options.voices)
     flagged = batch.flags.sum(axis=0).tolist()
     tables = {
-        "articles": article_table(batch, numbers),
+        "articles": article_table(batch, numbers, copies=options.copies),
         "sentences": sentence_table(batch, numbers, all_sentences=options.all_sentences),
     }
     files = {}

@@ -12,17 +12,19 @@ import numpy as np
 import pyarrow as pa
 
 from classifier.scoring.score import ScoredBatch, figures
+from classifier.text.near_duplicates import signatures
 from classifier.text.voice import VOICES
 
 _TEXT = pa.string()
 
 
-def article_table(batch: ScoredBatch, numbers: Sequence[int]) -> pa.Table:
+def article_table(batch: ScoredBatch, numbers: Sequence[int], *, copies: bool = False) -> pa.Table:
     """One row an article: what it is, and per frame its figures.
 
     ``<frame>_peak``, ``_expected``, ``_flagged`` and ``_share`` are those of
     :class:`~classifier.scoring.scores.FrameScore`; ``<frame>_author``, ``_reported`` and
-    ``_quoted`` split ``_flagged`` by voice.
+    ``_quoted`` split ``_flagged`` by voice. With ``copies``, ``signature`` holds the MinHash
+    signature of the text, its 128 numbers as hexadecimal digits, lowest byte first.
     """
     articles, model = batch.articles, batch.model
     n = len(articles)
@@ -41,6 +43,9 @@ def article_table(batch: ScoredBatch, numbers: Sequence[int]) -> pa.Table:
         "sentences": pa.array(np.diff(batch.first), pa.int64()),
         "unsure": pa.array(_sums(batch.unsure, starts, batch.first[1:]), pa.int64()),
     }
+    if copies:
+        rows = signatures([article.text for article in articles])
+        columns["signature"] = pa.array([row.astype("<u4").tobytes().hex() for row in rows], _TEXT)
     sums = figures(batch)
     for i, frame in enumerate(model.frames):
         columns[f"{frame}_peak"] = sums.peak[:, i]
