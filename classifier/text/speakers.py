@@ -194,8 +194,8 @@ def _last_person(
 
 def _carries(text: str, found: Speaker, role: str) -> bool:
     """Whether the name stands beside the same title."""
-    around = text[max(0, found.start - 60) : found.end + 60].lower()
-    return role.lower()[:7] in around
+    behind = re.split("[.!?。！？\n]", text[found.end : found.end + 40])[0]
+    return role.lower()[:7] in f"{text[max(0, found.start - 40) : found.start]} {behind}".lower()
 
 
 def _labelled(speech: Speech, i: int) -> Speaker | None:

@@ -15,7 +15,7 @@ from classifier.text.quotation import (
     BMP, BULLET, COLON, COMMA, DASH, HAN_LETTER, LETTER, LINE, MARK, OPENING, STOP, quotations,
 )  # fmt: skip
 from classifier.text.speech_words import (
-    BARE, FIRST, FNV_PRIME, FNV_START, HEARER, LABEL, MOOD, MUST, NARRATE, ONWARD, PARTED,
+    BARE, FIRST, FNV_PRIME, FNV_START, HEARER, LABEL, ME, MOOD, MUST, NARRATE, ONWARD, PARTED,
     PARTICLE, READOUT, SAY, SOURCE, THAT, THINK, TITLE, begins_none, find_phrase,
 )  # fmt: skip
 
@@ -195,6 +195,15 @@ def _particle_follows(at, count, words, classes):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
+def _me(at, classes):  # type: ignore[no-untyped-def]
+    """Whether "ich" stands before a verb: "habe" is then no Konjunktiv."""
+    for i in range(at):
+        if classes[i] & ME:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def _marker(count, words, classes, lengths, han, mood):  # type: ignore[no-untyped-def]
     """The word that says that somebody else speaks: its place, its kind, and if it is strong."""
     inside, before, case = words[3], words[4], words[5]
@@ -219,7 +228,9 @@ def _marker(count, words, classes, lengths, han, mood):  # type: ignore[no-untyp
         ):
             if kind != BY_VERB:
                 first, kind = i, BY_VERB
-        elif found & MOOD and mood and first < 0 and (not case[i] or i == 0):
+        elif (
+            found & MOOD and mood and first < 0 and (not case[i] or i == 0) and not _me(i, classes)
+        ):
             first, kind = i, BY_MOOD
     return first, kind
 
@@ -420,7 +431,8 @@ def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, mar
                     speakers[s, i] = words[2][near]
             markers[s, 1] = words[0][marker]
             markers[s, 2] = words[1][marker + lengths[marker] - 1]
-        if block and (broken == 2 or marker >= 0 and kind != BY_MOOD):
+        begun = block < _BLOCK and broken > 0  # a paragraph of it has ended
+        if block and (begun or broken == 2 or marker >= 0 and kind != BY_MOOD):
             block = 0
         said = kind == BY_VERB or kind == BY_SOURCE
         spoken = kind == BY_VERB and spans_of[s] < 0 and words[4][marker] & _DASH > 0 and (

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from classifier.text.quotation import BMP, HAN_LETTER, LETTER, characters
 
 SAY, THINK, SOURCE, THAT, FIRST, MOOD, ONWARD, NARRATE, LABEL, BARE = (1 << i for i in range(10))
-TITLE, PARTED, PARTICLE, READOUT, MUST, HEARER = (1 << i for i in range(10, 16))
+TITLE, PARTED, PARTICLE, READOUT, MUST, HEARER, ME = (1 << i for i in range(10, 17))
 _LISTS = {
     "say": SAY, "think": THINK, "source": SOURCE, "that": THAT, "first": FIRST, "mood": MOOD,
     "onward": ONWARD, "narrate": NARRATE, "label": LABEL, "bare": BARE, "title": TITLE,
     "parted": PARTED, "particle": PARTICLE, "plain": 0,
-    "readout": READOUT, "must": MUST, "hearer": HEARER,
+    "readout": READOUT, "must": MUST, "hearer": HEARER, "me": ME,
 }  # fmt: skip
 _MORE = 1 << 20  # a longer phrase begins this way
 _KNOWN = 1 << 21  # a phrase ends here
