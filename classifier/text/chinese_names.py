@@ -13,10 +13,12 @@ _CIRCUMSTANCE = re.compile("(?:在|于|就|通过|接受|出席|率|向|对|同|
 _TIME = re.compile(
     r"[\d０-９〇一二三四五六七八九十]{1,4}[年月日号时]|本?周[一二三四五六日末]|上午|下午|晚间|晚|星期."
 )
-_NO_NAME = frozenset("据向按落对把为以从在与同被之其此该各每本由让使这那")
 _SOURCE = re.compile(
-    "[据據]《?(.{2,16}?)》?(?:\\d{1,2}[日月])*(?:报道|介绍|透露|消息|统计|分析|指出|称|指|说)"
+    r"据《?(.{2,16}?)》?(?:\d{1,2}[日月])*(?:报道|介绍|透露|消息|统计|分析|指出|称|指|说)"
 )
+_PARTED = re.compile("[·‧\u4e00-\u9fff]+")  # foreign names, their parts divided
+_LONGEST_NAME, _LONGEST_ROLE = 16, 14
+_NO_NAME = frozenset("据向按落对把为以从在与同被之其此该各每本由让使这那")
 
 
 @cache
@@ -59,15 +61,8 @@ def chinese_subject(text: str, start: int, verb: int) -> Mention | None:
         return Mention("name", start + first + found[0], start + first + found[1])
     if _is_body(piece):
         return Mention("name", start + first, start + end)
-    title = None
-    for title in _pattern("title").finditer(piece):
-        pass
-    if (
-        title
-        and title.end() == len(piece)
-        and len(piece) <= 14
-        and not _pattern("crowd").search(piece)
-    ):
+    title = _last_title(piece)
+    if title and title.end() == len(piece) <= _LONGEST_ROLE and not _nobody(piece):
         return Mention("role", start + first, start + end, definite=title.start() == 0)
     return None
 
@@ -84,9 +79,7 @@ def _strip_end(folded: str, first: int, end: int) -> int:
 
 def _person(piece: str) -> tuple[int, int] | None:
     """The name in a clause's subject: behind its last title, or before it ("习近平主席")."""
-    last = None
-    for last in _pattern("title").finditer(piece):
-        pass
+    last = _last_title(piece)
     if last is None:
         return (0, len(piece)) if _is_name(piece) else None
     behind = piece[last.end() :]
@@ -99,35 +92,31 @@ def _person(piece: str) -> tuple[int, int] | None:
     return None
 
 
+def _last_title(piece: str) -> re.Match[str] | None:
+    titles = list(_pattern("title").finditer(piece))
+    return titles[-1] if titles else None
+
+
+def _nobody(piece: str) -> bool:
+    return piece[0] in _NO_NAME or _pattern("crowd").search(piece) is not None
+
+
 def _is_name(piece: str) -> bool:
     lists = speaker_lists("zh")
-    if (
-        not 2 <= len(piece) <= 16
-        or piece[0] in _NO_NAME
-        or _pattern("crowd").search(piece)
-        or piece[-1] in lists["organ"]
-    ):
+    if not 2 <= len(piece) <= _LONGEST_NAME or _nobody(piece) or piece[-1] in lists["organ"]:
         return False
-    if "·" in piece or "‧" in piece:
-        return all(c in "·‧" or "\u4e00" <= c <= "\u9fff" for c in piece) and not set(piece) & set(
-            "的在和对"
-        )
-    if all(c in lists["foreign"] for c in piece):
+    if set(piece) & set("·‧"):
+        return bool(_PARTED.fullmatch(piece)) and not set(piece) & set("的在和对")
+    if all(character in lists["foreign"] for character in piece):
         return len(piece) <= 8
-    return (
-        len(piece) <= 3
-        and piece[0] in lists["surname"]
-        and not set(piece) & set("的在和对是有不了方国们")
-    )
+    family = len(piece) <= 3 and piece[0] in lists["surname"]
+    return family and not set(piece) & set("的在和对是有不了方国们")
 
 
 def _is_body(piece: str) -> bool:
     """Whether a piece is the name of a ministry, a medium or another body."""
-    if (
-        not 2 <= len(piece) <= 16
-        or piece[0] in _NO_NAME
-        or set(piece) & set("的和对在是们将")
-        or _pattern("crowd").search(piece)
-    ):
+    if not 2 <= len(piece) <= _LONGEST_NAME or _nobody(piece):
         return False
-    return any(piece.endswith(end) for end in speaker_lists("zh")["organ"])
+    return piece.endswith(tuple(speaker_lists("zh")["organ"])) and not (
+        set(piece) & set("的和对在是们将")
+    )

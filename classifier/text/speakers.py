@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.text.chinese_names import chinese_source, chinese_subject
-from classifier.text.names import Clause, Mention, person_first, speaker_lists
+from classifier.text.names import Clause, Mention, speaker_lists
 from classifier.text.speech import (
     AUTHOR, BY_LABEL, BY_MOOD, BY_SOURCE, BY_VERB, GOING_ON, QUOTED,
 )  # fmt: skip
 from classifier.text.speech_words import speech_words, words_of
+from classifier.text.subjects import person_first, subject_after, subject_before
 
 _LOOK_BACK = 3  # sentences before a pronoun in which its speaker is named
 _HOPS = 12
@@ -125,14 +126,14 @@ def _mention(speech: Speech, i: int) -> Mention | None:
     verb, behind = clause.place(first), clause.place(last)
     if kind == BY_SOURCE:
         if text[first:last].lower() in _ZUFOLGE:
-            return clause.before(verb)
-        return _pronoun_inside(text, first, last, speech.lang) or clause.after(behind)
+            return subject_before(clause, verb)
+        return _pronoun_inside(text, first, last, speech.lang) or subject_after(clause, behind)
     before = text[start:first].rstrip()
     if not before or before[-1] in ",»”“\"«–—-'’」‘›‹„":
-        return clause.after(behind) or clause.before(verb)
-    found = clause.before(verb)
+        return subject_after(clause, behind) or subject_before(clause, verb)
+    found = subject_before(clause, verb)
     inverts = speech.lang in ("de", "es", "ru")  # "Gestern sagte Merkel"; English does not
-    return found or (clause.after(behind) if inverts else None)
+    return found or (subject_after(clause, behind) if inverts else None)
 
 
 def _outside(speech: Speech, i: int, marker: int) -> tuple[int, int]:

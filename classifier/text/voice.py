@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from classifier.text.article import Sentence
 from classifier.text.language import detect_language, language_code
 from classifier.text.quotation import characters
-from classifier.text.speakers import Speaker as Speaker
-from classifier.text.speakers import Speech, find_speakers
+from classifier.text.speakers import Speaker, Speech, find_speakers
 from classifier.text.speech import hear
 from classifier.text.speech_words import speech_words
 
