@@ -17,18 +17,6 @@ _GAP = re.compile(r"[\s\xa0]*")
 _INITIAL = re.compile(r"\.?[\s\xa0]*")
 _OCCUPATION = re.compile(r".{3}(?:er|in|or|ist|ent|ant|mann|frau|chef|ler|oge|bischof|vater|rat)$")
 _ADJECTIVE = re.compile(r"[a-zäöüß]+(?:e|en|er|es|em)$")
-_PARTICLES = frozenset(
-    ("de", "del", "della", "di", "da", "dos", "du", "von", "van", "bin", "ibn", "al", "el", "la")
-    + ("ben", "ter", "le")
-)
-_ABBREVIATED = frozenset(
-    ("dr", "mr", "mrs", "ms", "prof", "st", "gen", "sen", "rep", "gov", "lt", "col", "sr", "sra")
-    + ("lic", "ing", "mme")
-)
-_BEHIND_NAMES = frozenset(
-    ("told", "said", "says", "during", "because", "until", "where", "whose", "here", "last")
-    + ("late", "early")
-)
 _LONGEST = 6  # words of a name
 Found = tuple[int, int, bool]  # first word, the word behind, whether a title led to it
 
@@ -118,7 +106,7 @@ class Clause:
         """Whether word ``i`` follows the one before it without punctuation."""
         before = self.words[i - 1]
         gap = self.text[before.end : self.words[i].start]
-        initial = len(before.text) == 1 or before.lower in _ABBREVIATED
+        initial = len(before.text) == 1 or before.lower in speaker_lists("any")["abbreviated"]
         return bool((_INITIAL if initial else _GAP).fullmatch(gap))
 
     def is_title(self, word: Word) -> bool:
@@ -143,7 +131,7 @@ class Clause:
             return False
         word = self.words[stop].lower
         known = self.lists["preposition"] | self.lists["lead"] | self.lists["crowd"]
-        verb = word.endswith(("ing", "ed", "ly")) or word in _BEHIND_NAMES
+        verb = word.endswith(("ing", "ed", "ly")) or word in self.lists["behind"]
         return word == "s" or not (word in known or verb)
 
     def mention(self, found: Found) -> Mention:
@@ -182,7 +170,7 @@ class Clause:
             lower = self.words[at].lower
             before = self.words[at - 1].lower if at else ""
             behind_von = lower in ("der", "den") and before in ("von", "van")
-            if not (lower in _PARTICLES or behind_von):
+            if not (lower in speaker_lists("any")["particle"] or behind_von):
                 break
             at += step
         return at

@@ -103,7 +103,9 @@ def direction(codes, at, kinds, opener):  # type: ignore[no-untyped-def]
     if family == _CORNER:
         return 1 if code in (0x300C, 0x300E) else -1
     if code in (0x201E, 0x201F, 0x301D, 0x201A):
-        return -1 if opener == 0x201D or opener == 0x201C and _spacing(codes, at, kinds) < 0 else 1
+        return (
+            -1 if opener == 0x201D or (opener == 0x201C and _spacing(codes, at, kinds) < 0) else 1
+        )
     spacing = _spacing(codes, at, kinds)
     if opener == 0x201E and code in (0x201C, 0x201D, 0x22):
         return -1

@@ -11,16 +11,24 @@ from numpy.typing import NDArray
 
 from classifier.text.chinese_names import chinese_source, chinese_subject
 from classifier.text.names import Clause, Mention, speaker_lists
-from classifier.text.speech import (
-    AUTHOR, BY_LABEL, BY_MOOD, BY_SOURCE, BY_VERB, GOING_ON, QUOTED,
-)  # fmt: skip
 from classifier.text.speech_words import speech_words, words_of
+from classifier.text.spoken_words import (
+    AUTHOR,
+    BY_LABEL,
+    BY_MOOD,
+    BY_SOURCE,
+    BY_VERB,
+    GOING_ON,
+    QUOTED,
+)  # fmt: skip
 from classifier.text.subjects import person_first, subject_after, subject_before
 
 _LOOK_BACK = 3  # sentences before a pronoun in which its speaker is named
 _HOPS = 12
 _FIND_LINE = re.compile("[\n\r\u2028\u2029]")
 _ZUFOLGE = ("zufolge", "demzufolge")
+_CLOSED = ",»”“\"«–—-'’」‘›‹„"  # before a verb whose subject follows
+_INVERTING = ("de", "es", "ru")  # "Gestern sagte Merkel"; English and French do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,8 @@ def find_speakers(speech: Speech, indices: Sequence[int]) -> list[Speaker | None
 
 def _speaker(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -> Speaker | None:
     if i not in known:
-        if hops > _HOPS or i < 0 or speech.voices[i] == AUTHOR and speech.markers[i, 0] != BY_VERB:
+        silent = speech.voices[i] == AUTHOR and speech.markers[i, 0] != BY_VERB
+        if hops > _HOPS or silent:
             return None
         known[i] = None  # while it is looked for
         known[i] = _find(speech, i, known, hops + 1)
@@ -74,7 +83,7 @@ def _find(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -
     if kind == BY_LABEL:
         return _labelled(speech, i)
     if kind == GOING_ON:
-        while i >= 0 and speech.markers[i, 0] == GOING_ON:
+        while i > 0 and speech.markers[i, 0] == GOING_ON:
             i -= 1
         return _speaker(speech, i, known, hops)
     if kind in (BY_VERB, BY_SOURCE):
@@ -89,7 +98,7 @@ def _find(speech: Speech, i: int, known: dict[int, Speaker | None], hops: int) -
 def _of_quotation(
     speech: Speech, i: int, known: dict[int, Speaker | None], hops: int
 ) -> Speaker | None:
-    """Who speaks a quotation without a verb of its own: its other sentences or its paragraph say."""
+    """Who speaks a sentence of a quotation: its other sentences say, or its paragraph."""
     span = speech.quotation_of[i]
     if span < 0:
         return None
@@ -111,29 +120,33 @@ def _of_quotation(
 
 
 def _mention(speech: Speech, i: int) -> Mention | None:
+    """Whom the word that reports makes its subject or names as its source."""
     text, start, end = speech.text, int(speech.starts[i]), int(speech.ends[i])
     kind, first, last = (int(n) for n in speech.markers[i])
     if speech.lang == "zh":
-        if kind == BY_SOURCE:
-            return chinese_source(text, first, end)
-        return chinese_subject(text, start, first)
+        source = kind == BY_SOURCE
+        return chinese_source(text, first, end) if source else chinese_subject(text, start, first)
     if not speaker_lists(speech.lang):
         return None
-    if speech.lang == "de" and text[first:last].lower().endswith(" es"):
-        return None  # "heißt es"
-    outside = _outside(speech, i, first)
-    clause = Clause(text, outside[0], outside[1], speech.lang)
+    clause = Clause(text, *_outside(speech, i, first), speech.lang)
     verb, behind = clause.place(first), clause.place(last)
-    if kind == BY_SOURCE:
-        if text[first:last].lower() in _ZUFOLGE:
-            return subject_before(clause, verb)
-        return _pronoun_inside(text, first, last, speech.lang) or subject_after(clause, behind)
-    before = text[start:first].rstrip()
-    if not before or before[-1] in ",»”“\"«–—-'’」‘›‹„":
+    if kind == BY_VERB:
+        return _subject(clause, verb, behind, text[start:first].rstrip())
+    if text[first:last].lower() in _ZUFOLGE:
+        return subject_before(clause, verb)
+    return _pronoun_inside(text, first, last) or subject_after(clause, behind)
+
+
+def _subject(clause: Clause, verb: int, behind: int, before: str) -> Mention | None:
+    """The subject of a verb; ``before`` is what the sentence has before the verb."""
+    if not before or before[-1] in _CLOSED:
         return subject_after(clause, behind) or subject_before(clause, verb)
+    if clause.lang == "de" and clause.words[behind - 1].lower == "es":
+        return None  # "heißt es"
     found = subject_before(clause, verb)
-    inverts = speech.lang in ("de", "es", "ru")  # "Gestern sagte Merkel"; English does not
-    return found or (subject_after(clause, behind) if inverts else None)
+    if found or clause.lang not in _INVERTING:
+        return found
+    return subject_after(clause, behind)
 
 
 def _outside(speech: Speech, i: int, marker: int) -> tuple[int, int]:
@@ -148,7 +161,7 @@ def _outside(speech: Speech, i: int, marker: int) -> tuple[int, int]:
     return start, end
 
 
-def _pronoun_inside(text: str, first: int, last: int, lang: str) -> Mention | None:
+def _pronoun_inside(text: str, first: int, last: int) -> Mention | None:
     """ "in his view", „seiner Ansicht nach", "по его словам": the phrase itself points back."""
     words = set(re.findall(r"\w+", text[first:last].lower()))
     own = {"his", "her", "he", "she", "seiner", "ihrer", "его", "ее", "её", "su", "ses"}

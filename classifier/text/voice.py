@@ -69,8 +69,8 @@ def hear_spans(
     heard = np.empty(count, dtype=np.int8)
     markers = np.zeros((count, 3), dtype=np.int64)
     quotation_of = np.empty(count, dtype=np.int64)
-    opened, closed, _ = hear(
+    spans = hear(
         codes, starts, ends, kinds, folds, words.keys, words.values,
         lang == "zh", lang == "de", heard, markers, quotation_of,
     )  # fmt: skip
-    return Speech(text, lang, starts, ends, heard, markers, quotation_of, (opened, closed))
+    return Speech(text, lang, starts, ends, heard, markers, quotation_of, spans)

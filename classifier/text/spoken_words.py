@@ -1,0 +1,126 @@
+"""The words of a sentence for telling its voice: hashed, classed, with what stands between."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from classifier.text.quotation import (
+    BMP,
+    COLON,
+    COMMA,
+    DASH,
+    HAN_LETTER,
+    LETTER,
+    MARK,
+    OPENING,
+    STOP,
+)  # fmt: skip
+from classifier.text.speech_words import FNV_PRIME, FNV_START, begins_none, find_phrase
+
+AUTHOR, REPORTED, QUOTED = 0, 1, 2
+NO_MARKER, BY_VERB, BY_SOURCE, BY_LABEL, BY_MOOD, GOING_ON = range(6)  # what told a voice
+
+ROOM = 1024  # words of a sentence that are read
+
+# what stands before a word, behind the word before it
+HAS_COMMA, HAS_COLON, HAS_DASH, HAS_STOP, HAS_MARK, HAS_OPENING = (1 << i for i in range(6))
+CAPITAL, CAPITALS = 1, 2  # the first letter is one, all are
+
+
+@njit(cache=True, nogil=True)
+def room_for_words():  # type: ignore[no-untyped-def]
+    """Arrays for the words of a sentence, one entry a word and one for what stands behind.
+
+    Where they start and stop, their hashes, the quotation they are in (-1: none), what stands
+    before them, and their capitals.
+    """
+    return (
+        np.empty(ROOM, dtype=np.int64), np.empty(ROOM, dtype=np.int64),
+        np.empty(ROOM, dtype=np.uint64), np.empty(ROOM, dtype=np.int64),
+        np.empty(ROOM, dtype=np.uint8), np.empty(ROOM, dtype=np.uint8),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def read_words(codes, start, end, kinds, folds, spans, first_span, words):  # type: ignore[no-untyped-def]
+    """Enter the words of a sentence; returns how many there are."""
+    starts, stops, hashes, inside, before, case = words
+    count = 0
+    span = first_span
+    span_start, span_stop = spans
+    n_spans = len(span_start)
+    value = np.uint64(FNV_START)
+    in_word = False
+    marks = 0
+    at = start
+    while at < end and count < ROOM - 1:
+        code = codes[at]
+        kind = kinds[code] if code < BMP else HAN_LETTER
+        if kind == LETTER or kind == HAN_LETTER:
+            fold = folds[code] if code < BMP else code
+            if not in_word or kind == HAN_LETTER:
+                while span < n_spans and span_stop[span] <= at:
+                    span += 1
+                starts[count] = at
+                value = np.uint64(FNV_START)
+                inside[count] = span if span < n_spans and span_start[span] <= at else -1
+                before[count] = marks
+                case[count] = CAPITAL | CAPITALS if fold != code and kind == LETTER else 0
+                marks = 0
+                count += 1
+            elif fold == code:
+                case[count - 1] &= CAPITAL
+            value = (value ^ np.uint64(fold)) * np.uint64(FNV_PRIME)
+            hashes[count - 1] = value
+            stops[count - 1] = at + 1
+            in_word = kind == LETTER
+        else:
+            in_word = False
+            if kind == COMMA:
+                marks |= HAS_COMMA
+            elif kind == COLON:
+                marks |= HAS_COLON
+            elif kind == STOP:
+                marks |= HAS_STOP
+            elif kind == MARK:
+                marks |= HAS_MARK
+            elif kind == DASH:
+                marks |= HAS_DASH
+            elif kind == OPENING:
+                marks |= HAS_OPENING
+        at += 1
+    before[count] = marks
+    starts[count] = end
+    inside[count] = -1
+    case[count] = 0
+    return count
+
+
+@njit(cache=True, nogil=True)
+def class_words(count, hashes, keys, values, classes, lengths):  # type: ignore[no-untyped-def]
+    """What each word is; the words behind a phrase's first are nothing of their own."""
+    at = 0
+    while at < count:
+        if begins_none(hashes[at], values):
+            classes[at] = lengths[at] = 0
+            at += 1
+            continue
+        found, length = find_phrase(hashes, at, count, keys, values)
+        classes[at] = found
+        lengths[at] = length
+        for i in range(at + 1, at + length):
+            classes[i] = 0
+            lengths[i] = 0
+        at += max(length, 1)
+    classes[count] = 0
+    lengths[count] = 0
+
+
+@njit(cache=True, nogil=True)
+def has_class(count, classes, wanted):  # type: ignore[no-untyped-def]
+    """Whether some word is of a class."""
+    for i in range(count):
+        if classes[i] & wanted:
+            return True
+    return False
