@@ -18,7 +18,7 @@ _SOURCE = re.compile(
 )
 _PARTED = re.compile("[·‧\u4e00-\u9fff]+")  # foreign names, their parts divided
 _LONGEST_NAME, _LONGEST_ROLE = 16, 14
-_NO_NAME = frozenset("据向按落对把为以从在与同被之其此该各每本由让使这那")
+_NO_NAME = frozenset("据向按落对把为以从在与同被之其此该各每本由让使这那有")
 
 
 @cache

@@ -17,6 +17,7 @@ _GAP = re.compile(r"[\s\xa0]*")
 _INITIAL = re.compile(r"\.?[\s\xa0]*")
 _OCCUPATION = re.compile(r".{3}(?:er|in|or|ist|ent|ant|mann|frau|chef|ler|oge|bischof|vater|rat)$")
 _ADJECTIVE = re.compile(r"[a-zäöüß]+(?:e|en|er|es|em)$")
+_ABBREVIATION = re.compile(r"(?:\.[A-Z]{1,2})+\.?")  # the rest of "U.S." and "EE.UU."
 _LONGEST = 6  # words of a name
 Found = tuple[int, int, bool]  # first word, the word behind, whether a title led to it
 
@@ -136,7 +137,11 @@ class Clause:
 
     def mention(self, found: Found) -> Mention:
         """A name that was found, with its place."""
-        return Mention("name", self.words[found[0]].start, self.words[found[1] - 1].end)
+        end = self.words[found[1] - 1].end
+        rest = (
+            _ABBREVIATION.match(self.text, end) if self.words[found[1] - 1].text.isupper() else None
+        )
+        return Mention("name", self.words[found[0]].start, rest.end() if rest else end)
 
     def role(self, first: int, stop: int, article: str) -> Mention | None:
         """The title among some words, definite unless "a" or its like stands before it."""
@@ -193,6 +198,8 @@ class Clause:
             words[first].lower in crowd
             or (first == 0 and words[0].lower in _small_words(self.text))
         ):
+            if words[first].lower in self.lists["preposition"]:
+                return None  # "Seit Jahren"
             first += 1
         while stop > first and (words[stop - 1].lower in crowd or not words[stop - 1].capital):
             stop -= 1
@@ -206,7 +213,7 @@ class Clause:
 
     def _russian(self, first: int, stop: int, titled: bool) -> Found | None:
         """Russian hangs nouns in the genitive on nouns: "спикер Госдумы Вячеслав Володин"."""
-        if titled and stop - first >= 3:
+        if stop - first >= 3 and (titled or (first and self.joined(first))):
             first = stop - 2
         before = self.words[first - 1] if first and self.joined(first) else None
         if stop - first > 1 or before is None:

@@ -15,7 +15,7 @@ from classifier.text.speech_words import (
     SOURCE,
     THAT,
     THINK,
-)  # fmt: skip
+)
 from classifier.text.spoken_words import (
     BY_MOOD,
     BY_SOURCE,
@@ -26,7 +26,7 @@ from classifier.text.spoken_words import (
     HAS_STOP,
     NO_MARKER,
     has_class,
-)  # fmt: skip
+)
 
 
 @njit(cache=True, nogil=True)

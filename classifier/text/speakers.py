@@ -20,7 +20,7 @@ from classifier.text.spoken_words import (
     BY_VERB,
     GOING_ON,
     QUOTED,
-)  # fmt: skip
+)
 from classifier.text.subjects import person_first, subject_after, subject_before
 
 _LOOK_BACK = 3  # sentences before a pronoun in which its speaker is named
@@ -183,8 +183,9 @@ def _named(
 
 
 def _subjectless(speech: Speech, i: int) -> bool:
-    """A Spanish sentence that begins with its verb: "Añadió que"."""
-    return int(speech.markers[i, 1]) == int(speech.starts[i])
+    """A Spanish sentence that begins with its verb, in the singular: "Añadió que"."""
+    _, first, last = (int(n) for n in speech.markers[i])
+    return first == int(speech.starts[i]) and not speech.text[first:last].endswith("n")
 
 
 def _last_person(

@@ -20,14 +20,14 @@ from classifier.text.quotation import (
     LINE,
     MARK,
     quotations,
-)  # fmt: skip
+)
 from classifier.text.readout import opens_readout, reads_out
 from classifier.text.reporting import find_marker
 from classifier.text.speech_words import (
     MUST,
     ONWARD,
     TITLE,
-)  # fmt: skip
+)
 from classifier.text.spoken_words import (
     AUTHOR,
     BY_MOOD,
@@ -45,7 +45,7 @@ from classifier.text.spoken_words import (
     has_class,
     read_words,
     room_for_words,
-)  # fmt: skip
+)
 from classifier.text.transcript import find_label, talk_through
 
 _SPEECH = 8  # units (a word counts two, a Chinese character one) that make a quotation speech

@@ -15,7 +15,7 @@ from classifier.text.quotation import (
     MARK,
     OPENING,
     STOP,
-)  # fmt: skip
+)
 from classifier.text.speech_words import FNV_PRIME, FNV_START, begins_none, find_phrase
 
 AUTHOR, REPORTED, QUOTED = 0, 1, 2

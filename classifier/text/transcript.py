@@ -18,7 +18,7 @@ from classifier.text.spoken_words import (
     HAS_STOP,
     QUOTED,
     REPORTED,
-)  # fmt: skip
+)
 
 _LONGEST_LABEL = 60
 _NEAR = 64  # labels before and behind that a label is compared with
