@@ -8,13 +8,13 @@ from functools import cache
 from classifier.text.names import Mention, speaker_lists
 from classifier.text.quotation import BMP, characters
 
-_CLAUSE = re.compile('[，。；：！？、“”「」『』"\n,;:!?（）()《》〈〉…—]')
+_CLAUSE = re.compile('[，。；：！？、“”「」『』"\n,;:!?（）()《》〈〉…— -]')
 _CIRCUMSTANCE = re.compile("(?:在|于|就|通过|接受|出席|率|向|对|同|与).{1,30}$")
 _TIME = re.compile(
     r"[\d０-９〇一二三四五六七八九十]{1,4}[年月日号时]|本?周[一二三四五六日末]|上午|下午|晚间|晚|星期."
 )
 _SOURCE = re.compile(
-    r"据《?(.{2,16}?)》?(?:\d{1,2}[日月])*(?:报道|介绍|透露|消息|统计|分析|指出|称|指|说)"
+    r"据(?:[^《，。]{0,8}《)?([^《]{2,16}?)》?(?:\d{1,2}[日月])*(?:报道|介绍|透露|消息|统计|分析|指出|称|指|说)"
 )
 _PARTED = re.compile("[·‧\u4e00-\u9fff]+")  # foreign names, their parts divided
 _LONGEST_NAME, _LONGEST_ROLE = 16, 14

@@ -16,6 +16,7 @@ _ELISION = re.compile(r"(?:[ldcjmnst]|qu|jusqu|lorsqu|puisqu)['’]", re.IGNOREC
 _GAP = re.compile(r"[\s\xa0]*")
 _INITIAL = re.compile(r"\.?[\s\xa0]*")
 _OCCUPATION = re.compile(r".{3}(?:er|in|or|ist|ent|ant|mann|frau|chef|ler|oge|bischof|vater|rat)$")
+_INFLECTED = re.compile(r"(?:liche|ige|ische|reiche|ende|rte|ete|ste)[nrs]?$")
 _ADJECTIVE = re.compile(r"[a-zäöüß]+(?:e|en|er|es|em)$")
 _ABBREVIATION = re.compile(r"(?:\.[A-Z]{1,2})+\.?")  # the rest of "U.S." and "EE.UU."
 _LONGEST = 6  # words of a name
@@ -242,17 +243,17 @@ class Clause:
             first += 1
             described = False
         length = stop - first
-        named = titled or (length > 1 and not self._genitive(words[first].text))
+        named = titled or (length > 1 and not self._described(words[first].text))
         if length == 1 and not titled:
             named = self._known(words[first].text)
         return (
             (first, stop, titled) if length <= 3 and named and (titled or not described) else None
         )
 
-    def _genitive(self, word: str) -> bool:
-        """Whether a word is a name in the genitive, so that "Adas Vater" is no name."""
-        bare = re.compile(rf"(?<!\w){re.escape(word[:-1])}(?!\w)")
-        return word[-1] == "s" and bare.search(self.text) is not None
+    def _described(self, word: str) -> bool:
+        """Whether a first word is a genitive or an adjective: "Adas Vater", "Zahlreiche Gäste"."""
+        genitive = word[-1] == "s" and word.lower() not in self.lists["given"]
+        return genitive or _INFLECTED.search(word) is not None
 
     def _known(self, word: str) -> bool:
         """Whether a single word is an abbreviation, or a family name given in full elsewhere."""

@@ -28,6 +28,8 @@ from classifier.text.spoken_words import (
     has_class,
 )
 
+_LAST_WORDS = 2  # words behind a verb that ends its sentence
+
 
 @njit(cache=True, nogil=True)
 def _foreign(at, count, classes, inside):  # type: ignore[no-untyped-def]
@@ -89,7 +91,8 @@ def find_marker(count, words, classes, lengths, han, mood):  # type: ignore[no-u
             (found & THINK and _clause_follows(i, count, words, classes, lengths, han))
             or (found & PARTED and _particle_follows(i, count, words, classes))
         ):
-            if kind != BY_VERB:
+            ends = found & SAY and count - i - lengths[i] <= _LAST_WORDS and not han
+            if kind != BY_VERB or ends:  # ", Ada said." rules over verbs before it
                 first, kind = i, BY_VERB
         elif (
             found & MOOD

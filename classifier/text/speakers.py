@@ -26,6 +26,7 @@ from classifier.text.subjects import person_first, subject_after, subject_before
 _LOOK_BACK = 3  # sentences before a pronoun in which its speaker is named
 _HOPS = 12
 _FIND_LINE = re.compile("[\n\r\u2028\u2029]")
+_IMPERSONAL = re.compile("es|.*(?:ется|ится|лось)|сказано")
 _ZUFOLGE = ("zufolge", "demzufolge")
 _CLOSED = ",»”“\"«–—-'’」‘›‹„"  # before a verb whose subject follows
 _INVERTING = ("de", "es", "ru")  # "Gestern sagte Merkel"; English and French do not
@@ -134,15 +135,26 @@ def _mention(speech: Speech, i: int) -> Mention | None:
         return _subject(clause, verb, behind, text[start:first].rstrip())
     if text[first:last].lower() in _ZUFOLGE:
         return subject_before(clause, verb)
-    return _pronoun_inside(text, first, last) or subject_after(clause, behind)
+    found = _pronoun_inside(text, first, last) or subject_after(clause, behind)
+    return None if found and _unfinished(clause, found) else found
+
+
+def _unfinished(clause: Clause, source: Mention) -> bool:
+    """Whether a Russian source is one word of a longer name: "по данным Центра анализа"."""
+    at = clause.place(source.end)
+    if clause.lang != "ru" or source.kind != "name" or not 0 < at < len(clause.words):
+        return False
+    follows = clause.words[at].lower not in clause.lists["preposition"] | clause.lists["lead"]
+    alone = " " not in clause.text[source.start : source.end]
+    return alone and follows and clause.joined(at) and not clause.words[at].capital
 
 
 def _subject(clause: Clause, verb: int, behind: int, before: str) -> Mention | None:
     """The subject of a verb; ``before`` is what the sentence has before the verb."""
+    if clause.words[:behind] and _IMPERSONAL.fullmatch(clause.words[behind - 1].lower):
+        return None  # "heißt es", "говорится"
     if not before or before[-1] in _CLOSED:
         return subject_after(clause, behind) or subject_before(clause, verb)
-    if clause.lang == "de" and clause.words[behind - 1].lower == "es":
-        return None  # "heißt es"
     found = subject_before(clause, verb)
     if found or clause.lang not in _INVERTING:
         return found
@@ -177,7 +189,7 @@ def _named(
         )
         return _last_person(speech, i, None, known, hops) if implied else None
     if mention.kind == "name" or not mention.definite:
-        return Speaker(speech.text[mention.start : mention.end], mention.start, mention.end)
+        return _at(speech.text, mention)
     role = speech.text[mention.start : mention.end] if mention.kind == "role" else None
     return _last_person(speech, i, role, known, hops)
 
@@ -198,7 +210,7 @@ def _last_person(
         if found is None and speech.lang != "zh" and speaker_lists(speech.lang):
             person = person_first(Clause(speech.text, start, end, speech.lang), end)
             if person:
-                found = Speaker(speech.text[person.start : person.end], person.start, person.end)
+                found = _at(speech.text, person)
         if found is None:
             continue
         if role is None or _carries(speech.text, found, role):
@@ -222,11 +234,15 @@ def _labelled(speech: Speech, i: int) -> Speaker | None:
     generic = {" ".join(words_of(w)) for w in speech_words(speech.lang).lists.get("label", ())}
     if not label or " ".join(words_of(label)) in generic or len(words_of(label)) == 1 == len(label):
         return None
-    titles = speaker_lists(speech.lang).get("title", frozenset()) if speech.lang else frozenset()
-    rest = re.match(r"(?:[^\W\d_]+\.?[\s\xa0]+)+", label)
-    if rest:
-        for word in re.finditer(r"[^\W\d_]+\.?[\s\xa0]+", label):
-            if word[0].strip(" .\xa0").lower() not in titles:
-                break
-            start += len(word[0])
-    return Speaker(speech.text[start:end], start, end)
+    if speech.lang == "zh" or not speaker_lists(speech.lang):
+        return Speaker(label, start, end)
+    clause = Clause(speech.text, start, end, speech.lang)
+    first, stop = clause.group(0) if clause.words[0].capital else (0, 0)
+    role = clause.role(0, len(clause.words), "")
+    found = clause.name_in(first, stop) if stop == len(clause.words) else None
+    mention = clause.mention(found) if found else role
+    return _at(speech.text, mention) if mention else None
+
+
+def _at(text: str, mention: Mention) -> Speaker:
+    return Speaker(text[mention.start : mention.end], mention.start, mention.end)

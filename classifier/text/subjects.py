@@ -35,17 +35,19 @@ def subject_after(clause: Clause, at: int) -> Mention | None:
             break
         article = word.lower if word.lower in lists["article"] else article
         governed = clause.governed(i, at)
-        if word.capital and not governed:
+        if word.capital:
             first, stop = clause.group(i)
-            found = clause.name_in(max(first, at), stop)
+            found = None if governed else clause.name_in(max(first, at), stop)
             if found:
                 return None if clause.describes(stop) else clause.mention(found)
-            role = role or clause.role(max(first, at), stop, article)
+            if governed and role is None and clause.lang != "de":
+                break
+            role = role or (None if governed else clause.role(max(first, at), stop, article))
             i = stop
             continue
-        if role is None and not word.capital and clause.is_title(word):
+        if role is None and clause.is_title(word):
             role = clause.role(i, i + 1, article)
-        elif role is None and _leads_nowhere(clause, i, at, bool(article), governed):
+        elif role is None and not article and (governed or i > at + 1):
             break
         i += 1
     return role
@@ -57,13 +59,6 @@ def _goes_on(clause: Clause, i: int, role: Mention | None) -> bool:
     return clause.joined(i) or (
         role is not None and word.capital and clause.text[before.end] == ","
     )
-
-
-def _leads_nowhere(clause: Clause, i: int, at: int, article: bool, governed: bool) -> bool:
-    """Whether a word behind a verb shows that no subject follows."""
-    if clause.words[i].capital:
-        return clause.lang != "de"
-    return not article and (governed or i > at + 1)
 
 
 def subject_before(clause: Clause, at: int) -> Mention | None:
