@@ -16,6 +16,7 @@ _TIME = re.compile(
 _SOURCE = re.compile(
     r"据(?:[^《，。]{0,8}《)?([^《]{2,16}?)》?(?:\d{1,2}[日月])*(?:报道|介绍|透露|消息|统计|分析|指出|称|指|说)"
 )
+_OPENER = re.compile("(?:正如|诚如|正像|但是?|而且?|不过|其中|因此)?")
 _PARTED = re.compile("[·‧\u4e00-\u9fff]+")  # foreign names, their parts divided
 _LONGEST_NAME, _LONGEST_ROLE = 16, 14
 _NO_NAME = frozenset("据向按落对把为以从在与同被之其此该各每本由让使这那有")
@@ -46,6 +47,8 @@ def chinese_subject(text: str, start: int, verb: int) -> Mention | None:
     end = len(folded)
     cuts = [m.end() for m in _CLAUSE.finditer(folded)]
     first = cuts[-1] if cuts else 0
+    opener = _OPENER.match(folded, first)
+    first = opener.end() if opener else first
     for _ in range(6):
         stripped = _strip_end(folded, first, end)
         if stripped == end:

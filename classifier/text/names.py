@@ -214,7 +214,10 @@ class Clause:
 
     def _russian(self, first: int, stop: int, titled: bool) -> Found | None:
         """Russian hangs nouns in the genitive on nouns: "спикер Госдумы Вячеслав Володин"."""
-        if stop - first >= 3 and (titled or (first and self.joined(first))):
+        words = self.words
+        tied = words[first].text.isupper() or re.search("[ыияаею]$", words[first].text)
+        led = titled or (first > 0 and self.joined(first))
+        if stop - first >= 3 and tied and led:
             first = stop - 2
         before = self.words[first - 1] if first and self.joined(first) else None
         if stop - first > 1 or before is None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from classifier.text.quotation import BMP, HAN_LETTER, LETTER, characters
 
+# Compiled callers keep these numbers in their caches: after a change, empty __pycache__.
 SAY, THINK, SOURCE, THAT, FIRST, MOOD, ONWARD, NARRATE, LABEL, BARE = (1 << i for i in range(10))
 TITLE, PARTED, PARTICLE, READOUT, MUST, HEARER, ME = (1 << i for i in range(10, 17))
 _LISTS = {
