@@ -32,7 +32,7 @@ _HOMES = {
     "SentenceScore": "classifier.scoring.scores",
     "ShardOptions": "classifier.scoring.shards",
     "SentenceVoice": "classifier.text.voice",
-    "Speaker": "classifier.text.speakers",
+    "Speaker": "classifier.text.speech.speakers",
     "TrainOptions": "classifier.training.train",
     "check_labels": "classifier.labels.checks",
     "cross_validate": "classifier.training.train",
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from classifier.text.article import Sentence as Sentence
     from classifier.text.readers import read_articles as read_articles
     from classifier.text.sentences import split as split
-    from classifier.text.speakers import Speaker as Speaker
+    from classifier.text.speech.speakers import Speaker as Speaker
     from classifier.text.voice import SentenceVoice as SentenceVoice
     from classifier.text.voice import voices as voices
     from classifier.training.evaluate import Evaluation as Evaluation

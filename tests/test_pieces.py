@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.errors import InputError
-from classifier.text.pieces import Piece, parse_piece
 from classifier.text.readers import read_articles, read_pieces
+from classifier.text.sources.pieces import Piece, parse_piece
 
 if sys.version_info >= (3, 14):
     from compression import zstd

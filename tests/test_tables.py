@@ -144,7 +144,7 @@ def test_a_line_of_a_hundred_megabytes_is_read(tmp_path: Path) -> None:
 def test_a_line_without_end_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("classifier.text.tables.LONGEST", 100)
+    monkeypatch.setattr("classifier.text.sources.tables.LONGEST", 100)
     line = {"a.jsonl": '{{"text": "{}"}}\n', "a.csv": "{}\n"}[name]
     lines = [line.format(text) for text in ("Fine.", "x" * 1000, "Good.")]
     head = "text\n" if name == "a.csv" else ""

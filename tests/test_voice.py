@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from classifier import Sentence, SentenceVoice, voices
 from classifier.text.sentences import split_text
-from classifier.text.speech_words import speech_words, spell_out
+from classifier.text.speech.speech_words import speech_words, spell_out
 from classifier.text.voice import VOICES, find_speakers, hear_article
 
 from .conftest import ROOT

@@ -18,8 +18,8 @@ from typing import Any
 from classifier.errors import InputError, MissingExtraError
 from classifier.scoring.shards import Part, Shard, ShardOptions, file_of, parts, score_part
 from classifier.scoring.workers import Scorer
-from classifier.text.pieces import Piece
 from classifier.text.readers import read_pieces
+from classifier.text.sources.pieces import Piece
 
 _CORES_OF_A_WORKER = 0.5  # of what Ray counts: whole ones would leave a small cluster none to read
 

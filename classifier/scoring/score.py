@@ -14,7 +14,7 @@ from classifier.scoring.scores import ArticleScore, FrameScore, SentenceScore
 from classifier.text.article import Article, Sentence
 from classifier.text.language import detect_language
 from classifier.text.sentences import sentence_spans
-from classifier.text.speakers import Speaker, Speech, find_speakers
+from classifier.text.speech.speakers import Speaker, Speech, find_speakers
 from classifier.text.voice import VOICES, Voice, hear_spans
 
 _BATCH = 2048

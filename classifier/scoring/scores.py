@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from classifier.text.article import Article, Sentence
-from classifier.text.speakers import Speaker
+from classifier.text.speech.speakers import Speaker
 from classifier.text.voice import Voice
 
 

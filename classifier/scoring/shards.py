@@ -14,7 +14,7 @@ from classifier.model.frame_model import FrameModel
 from classifier.scoring.score import score_batch
 from classifier.scoring.tables import article_table, sentence_table
 from classifier.scoring.writers import TableFormat, whole_file, write_table
-from classifier.text.pieces import Piece, parse_piece
+from classifier.text.sources.pieces import Piece, parse_piece
 from classifier.text.voice import VOICES, Voice
 
 _LARGEST = 16 << 20  # characters or bytes of raw input in a part

@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.errors import InputError
 from classifier.text.article import Article
-from classifier.text.folders import folder_files, is_pattern, pattern_files
-from classifier.text.hub import hub_pieces, is_hub, row_pieces, saved_pieces
-from classifier.text.pieces import Piece, parse_piece
-from classifier.text.streams import ENDINGS, TEXT_ENDINGS, ending, shown
-from classifier.text.tables import csv_pieces, json_pieces, parquet_pieces
-from classifier.text.warc import warc_pieces
+from classifier.text.sources.folders import folder_files, is_pattern, pattern_files
+from classifier.text.sources.hub import hub_pieces, is_hub, row_pieces, saved_pieces
+from classifier.text.sources.pieces import Piece, parse_piece
+from classifier.text.sources.streams import ENDINGS, TEXT_ENDINGS, ending, shown
+from classifier.text.sources.tables import csv_pieces, json_pieces, parquet_pieces
+from classifier.text.sources.warc import warc_pieces
 
 if TYPE_CHECKING:
     from datasets import Dataset

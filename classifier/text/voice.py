@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from classifier.text.article import Sentence
 from classifier.text.language import detect_language, language_code
-from classifier.text.quotation import characters
-from classifier.text.speakers import Speaker, Speech, find_speakers
-from classifier.text.speech import hear
-from classifier.text.speech_words import speech_words
+from classifier.text.speech.hearing import hear
+from classifier.text.speech.quotation import characters
+from classifier.text.speech.speakers import Speaker, Speech, find_speakers
+from classifier.text.speech.speech_words import speech_words
 
 Voice = Literal["author", "reported", "quoted"]
 VOICES: tuple[Voice, ...] = ("author", "reported", "quoted")

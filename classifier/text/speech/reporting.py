@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from classifier.text.speech_words import (
+from classifier.text.speech.speech_words import (
     BARE,
     FIRST,
     ME,
@@ -16,7 +16,7 @@ from classifier.text.speech_words import (
     THAT,
     THINK,
 )
-from classifier.text.spoken_words import (
+from classifier.text.speech.spoken_words import (
     BY_MOOD,
     BY_SOURCE,
     BY_VERB,

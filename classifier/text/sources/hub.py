@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import InputError
-from classifier.text.pieces import KNOWN_COLUMNS, Piece, need_column
-from classifier.text.streams import shown
+from classifier.text.sources.pieces import KNOWN_COLUMNS, Piece, need_column
+from classifier.text.sources.streams import shown
 
 _BATCH = 256
 _SOURCE = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from classifier.text.quotation import BMP, COLON, LETTER
-from classifier.text.speech_words import FNV_PRIME, FNV_START, LABEL, TITLE
-from classifier.text.spoken_words import (
+from classifier.text.speech.quotation import BMP, COLON, LETTER
+from classifier.text.speech.speech_words import FNV_PRIME, FNV_START, LABEL, TITLE
+from classifier.text.speech.spoken_words import (
     AUTHOR,
     BY_LABEL,
     CAPITALS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numba import njit
 
-from classifier.text.speech_words import HEARER, MUST, NARRATE, READOUT
-from classifier.text.spoken_words import BY_VERB, HAS_COMMA, HAS_MARK, HAS_OPENING, has_class
+from classifier.text.speech.speech_words import HEARER, MUST, NARRATE, READOUT
+from classifier.text.speech.spoken_words import BY_VERB, HAS_COMMA, HAS_MARK, HAS_OPENING, has_class
 
 _OPENS_WITHIN = 36  # characters before the verb of saying
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from classifier.errors import InputError
-from classifier.text.pieces import KNOWN_COLUMNS, Piece, need_column
-from classifier.text.streams import (
+from classifier.text.sources.pieces import KNOWN_COLUMNS, Piece, need_column
+from classifier.text.sources.streams import (
     BINARY,
     LONGEST,
     is_wide,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.text.chinese_names import chinese_source, chinese_subject
-from classifier.text.names import Clause, Mention, speaker_lists
-from classifier.text.speech_words import speech_words, words_of
-from classifier.text.spoken_words import (
+from classifier.text.speech.chinese_names import chinese_source, chinese_subject
+from classifier.text.speech.names import Clause, Mention, speaker_lists
+from classifier.text.speech.speech_words import speech_words, words_of
+from classifier.text.speech.spoken_words import (
     AUTHOR,
     BY_LABEL,
     BY_MOOD,
@@ -21,7 +21,7 @@ from classifier.text.spoken_words import (
     GOING_ON,
     QUOTED,
 )
-from classifier.text.subjects import person_first, subject_after, subject_before
+from classifier.text.speech.subjects import person_first, subject_after, subject_before
 
 _LOOK_BACK = 3  # sentences before a pronoun in which its speaker is named
 _HOPS = 12

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from classifier.text.quotation import BMP, HAN_LETTER, LETTER, characters
+from classifier.text.speech.quotation import BMP, HAN_LETTER, LETTER, characters
 
 # Compiled callers keep these numbers in their caches: after a change, empty __pycache__.
 SAY, THINK, SOURCE, THAT, FIRST, MOOD, ONWARD, NARRATE, LABEL, BARE = (1 << i for i in range(10))
@@ -45,7 +45,7 @@ class SpeechWords:
 
 @cache
 def _file() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(files("classifier.text").joinpath("speech.toml").read_text("utf-8"))
+    return tomllib.loads(files("classifier.text.speech").joinpath("speech.toml").read_text("utf-8"))
 
 
 @cache

@@ -14,8 +14,8 @@ from typing import Any, Literal
 from classifier.errors import InputError
 from classifier.text.article import Article
 from classifier.text.language import language_code
-from classifier.text.markup import markdown_text, page_article, response_article
-from classifier.text.streams import LONGEST, decode, ending, open_stream
+from classifier.text.sources.markup import markdown_text, page_article, response_article
+from classifier.text.sources.streams import LONGEST, decode, ending, open_stream
 
 Row = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from classifier.text.quotation import (
+from classifier.text.speech.quotation import (
     BMP,
     COLON,
     COMMA,
@@ -16,7 +16,7 @@ from classifier.text.quotation import (
     OPENING,
     STOP,
 )
-from classifier.text.speech_words import FNV_PRIME, FNV_START, begins_none, find_phrase
+from classifier.text.speech.speech_words import FNV_PRIME, FNV_START, begins_none, find_phrase
 
 AUTHOR, REPORTED, QUOTED = 0, 1, 2
 NO_MARKER, BY_VERB, BY_SOURCE, BY_LABEL, BY_MOOD, GOING_ON = range(6)  # what told a voice

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from classifier.errors import InputError
-from classifier.text.markup import LONGEST_PAGE
-from classifier.text.pieces import Piece
-from classifier.text.streams import open_stream, shown
+from classifier.text.sources.markup import LONGEST_PAGE
+from classifier.text.sources.pieces import Piece
+from classifier.text.sources.streams import open_stream, shown
 
 _LINE = 2**16
 _CHUNK = 2**20

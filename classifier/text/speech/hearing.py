@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from classifier.text.quotation import (
+from classifier.text.speech.quotation import (
     BMP,
     BULLET,
     COLON,
@@ -21,14 +21,14 @@ from classifier.text.quotation import (
     MARK,
     quotations,
 )
-from classifier.text.readout import opens_readout, reads_out
-from classifier.text.reporting import find_marker
-from classifier.text.speech_words import (
+from classifier.text.speech.readout import opens_readout, reads_out
+from classifier.text.speech.reporting import find_marker
+from classifier.text.speech.speech_words import (
     MUST,
     ONWARD,
     TITLE,
 )
-from classifier.text.spoken_words import (
+from classifier.text.speech.spoken_words import (
     AUTHOR,
     BY_MOOD,
     BY_SOURCE,
@@ -46,7 +46,7 @@ from classifier.text.spoken_words import (
     read_words,
     room_for_words,
 )
-from classifier.text.transcript import find_label, talk_through
+from classifier.text.speech.transcript import find_label, talk_through
 
 _SPEECH = 8  # units (a word counts two, a Chinese character one) that make a quotation speech
 _INTRODUCTION = 12  # words of a sentence that only introduces what follows its colon

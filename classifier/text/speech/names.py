@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
-from classifier.text.speech_words import spell_out
+from classifier.text.speech.speech_words import spell_out
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-‑'’&][^\W_]+)*")
 _ELISION = re.compile(r"(?:[ldcjmnst]|qu|jusqu|lorsqu|puisqu)['’]", re.IGNORECASE)
@@ -47,7 +47,7 @@ class Word:
 @cache
 def speaker_lists(lang: str) -> dict[str, frozenset[str]]:
     """The lists of ``speakers.toml`` for a language; none for one it does not know."""
-    data = files("classifier.text").joinpath("speakers.toml").read_text("utf-8")
+    data = files("classifier.text.speech").joinpath("speakers.toml").read_text("utf-8")
     found: dict[str, list[str] | str] = tomllib.loads(data).get(lang, {})
     return {
         name: frozenset(phrase for entry in entries for phrase in spell_out(entry))

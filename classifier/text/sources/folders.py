@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from classifier.errors import InputError
-from classifier.text.streams import ENDINGS, ending, shown
+from classifier.text.sources.streams import ENDINGS, ending, shown
 
 
 def is_pattern(source: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from classifier.text.names import Mention, speaker_lists
-from classifier.text.quotation import BMP, characters
+from classifier.text.speech.names import Mention, speaker_lists
+from classifier.text.speech.quotation import BMP, characters
 
 _CLAUSE = re.compile('[，。；：！？、“”「」『』"\n,;:!?（）()《》〈〉…— -]')
 _CIRCUMSTANCE = re.compile("(?:在|于|就|通过|接受|出席|率|向|对|同|与).{1,30}$")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from classifier.text.names import Clause, Mention
+from classifier.text.speech.names import Clause, Mention
 
 _REACH = 9  # words behind a verb in which its subject begins
 _SKIPPED = 3  # words between a subject and its verb
