@@ -9,19 +9,19 @@ all places of a sentence at once (after Baeza-Yates and Gonnet 1992).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from functools import cache
 
 from classifier.cues import Cue, NotHere, OneOf, Optional, Part, Word
 from classifier.errors import CodebookError
-from classifier.text.normal import CAPITALS, HAN, QUOTE, normal_words
+from classifier.text.normal import HAN, QUOTE, normal_words
 
-_STAR = "ʭ"  # a letter no language here uses, so that it stays part of its word
+STAR = "ʭ"  # a letter no language here uses, so that it stays part of its word
 MAX_GAP = 60
-_LONGEST = 64  # letters of a stem; a longer one is found nowhere
 
 Symbols = frozenset[int]
+Needed = tuple[Symbols, ...]  # of each set one symbol must stand in the sentence
 
 
 class Op(IntEnum):
@@ -61,57 +61,32 @@ class SymbolTable:
         """The symbol of a set of single words (or of runs of Chinese characters)."""
         if atoms not in self._numbers:
             symbol = self._numbers[atoms] = len(self.rarity)
-            self.rarity.append(sum(4.0 ** -len(atom.strip(_STAR)) for atom in atoms))
+            self.rarity.append(sum(4.0 ** -len(atom.strip(STAR)) for atom in atoms))
             for atom in atoms:
                 self._place(atom, symbol)
         return self._numbers[atoms]
 
     def _place(self, atom: str, symbol: int) -> None:
-        stars = atom.count(_STAR)
+        stars = atom.count(STAR)
         if not stars:
             run = len(atom) > 1 and HAN.match(atom)
             (self.han_runs if run else self.exact)[atom].append(symbol)
-        elif stars == 1 and atom.endswith(_STAR):
+        elif stars == 1 and atom.endswith(STAR):
             self.beginnings[atom[:-1]].append(symbol)
-        elif stars == 1 and atom.startswith(_STAR):
+        elif stars == 1 and atom.startswith(STAR):
             self.endings[atom[1:]].append(symbol)
         else:
             self.others[atom].append(symbol)
-
-    def look_up(self, word: str) -> list[int]:
-        """All symbols that a word in normal form stands for."""
-        bare = word.rstrip(CAPITALS)
-        found = {*self.exact.get(bare, ()), *self.exact.get(word, ())}
-        for cut in range(1, min(len(bare), _LONGEST) + 1):
-            found.update(self.beginnings.get(bare[:cut], ()))
-            found.update(self.endings.get(bare[-cut:], ()))
-        for atom, symbols in self.others.items():
-            if _matches(atom, bare):
-                found.update(symbols)
-        return sorted(found)
-
-
-def _matches(atom: str, word: str) -> bool:
-    first, *inner, last = atom.split(_STAR)
-    at = len(first)
-    if not word.startswith(first) or len(word) < at + len(last) or not word.endswith(last):
-        return False
-    for piece in inner:
-        at = word.find(piece, at, len(word) - len(last))
-        if at < 0:
-            return False
-        at += len(piece)
-    return True
 
 
 @cache
 def _atoms(text: str) -> tuple[str, ...]:
     """The words of one cue word: one, or several where it holds hyphens or apostrophes."""
     atoms: list[str] = []
-    for word in normal_words(text.replace("*", _STAR)):
+    for word in normal_words(text.replace("*", STAR)):
         if HAN.match(word) and atoms and HAN.match(atoms[-1]):
             atoms[-1] += word
-        elif word.strip(_STAR) and word != QUOTE:
+        elif word.strip(STAR) and word != QUOTE:
             atoms.append(word)
     if not atoms:
         raise CodebookError(f"{text!r} holds no letter or digit; a cue is made of words")
@@ -127,16 +102,16 @@ class Compiler:
 
     def __init__(self) -> None:
         self.table = SymbolTable()
-        self._done: dict[tuple[int, bool], tuple[Part, Program, Symbols | None]] = {}
+        self._done: dict[tuple[int, bool], tuple[Part, Program, Needed]] = {}
 
-    def cue(self, cue: Cue) -> tuple[Program, Symbols]:
-        """The program of a cue, and the symbols one of which occurs wherever it stands.
+    def cue(self, cue: Cue) -> tuple[Program, Needed]:
+        """The program of a cue, and what must stand in its sentence, the rarest first.
 
         Raises:
             CodebookError: the cue could stand anywhere, or has a word without letters.
         """
         program: Program = []
-        needed: list[Symbols | None] = []
+        needed: set[Symbols] = set()
         for parts, verdict in ((cue.required, Op.MUST), (cue.excluded, Op.MUST_NOT)):
             for part in parts:
                 try:
@@ -145,48 +120,46 @@ class Compiler:
                     raise CodebookError(f"cue {cue.text!r}: {exc}") from exc
                 program += [(Op.EVERYWHERE, 0, 0), *steps, (verdict, 0, 0)]
                 if verdict is Op.MUST:
-                    needed.append(some)
-        rarest = self._rarest(needed)
-        if rarest is None:
+                    needed.update(some)
+        if not needed:
             raise CodebookError(f"cue {cue.text!r}: needs a word that must not be missing")
-        return program, rarest
+        return program, tuple(sorted(needed, key=lambda some: (self._rarity(some), sorted(some))))
 
-    def part(self, part: Part, back: bool = False) -> tuple[Program, Symbols | None]:
-        """The steps over a part; None where it can match without any symbol."""
+    def part(self, part: Part, back: bool = False) -> tuple[Program, Needed]:
+        """The steps over a part, and what it needs: nothing where it may match without."""
         key = (id(part), back)  # word lists are one object in all cues
         if key not in self._done:
             self._done[key] = (part, *self._part(part, back))
         return self._done[key][1:]
 
-    def _part(self, part: Part, back: bool) -> tuple[Program, Symbols | None]:
+    def _part(self, part: Part, back: bool) -> tuple[Program, Needed]:
         if isinstance(part, Word):
             return self._word(part, back)
         if isinstance(part, Optional):
             steps = self.part(part.part, back)[0]
-            return [(Op.COPY, 0, 0), *steps, (Op.UNITE, 0, 0)], None
+            return [(Op.COPY, 0, 0), *steps, (Op.UNITE, 0, 0)], ()
         if isinstance(part, NotHere):
             starts = self.part(part.part, back=True)[0]
-            return [(Op.EVERYWHERE, 0, 0), *starts, (Op.WITHOUT, 0, 0)], None
+            return [(Op.EVERYWHERE, 0, 0), *starts, (Op.WITHOUT, 0, 0)], ()
         if isinstance(part, OneOf):
             return self._one_of(part, back)
         made = [self.part(piece, back) for piece in part.parts]
         steps = self._chain([steps for steps, _ in made], part.gaps, back)
-        return steps, self._rarest(some for _, some in made)
+        return steps, tuple(some for _, needed in made for some in needed)
 
-    def _word(self, word: Word, back: bool) -> tuple[Program, Symbols]:
+    def _word(self, word: Word, back: bool) -> tuple[Program, Needed]:
         atoms = _atoms(word.text)
         numbers = [self.table.number(frozenset([atom])) for atom in atoms]
         op = Op.BACK_STEP if back else Op.STEP
         steps: list[Program] = [
             [(op, number, _length(atom))] for number, atom in zip(numbers, atoms, strict=True)
         ]
-        needed = frozenset([min(numbers, key=lambda n: self.table.rarity[n])])
         program = self._chain(steps, [0] * (len(steps) - 1), back)
         if word.quoted:
             program = [*program, (Op.QUOTED, 0, 0)] if back else [(Op.QUOTED, 0, 0), *program]
-        return program, needed
+        return program, tuple(frozenset([number]) for number in numbers)
 
-    def _one_of(self, part: OneOf, back: bool) -> tuple[Program, Symbols | None]:
+    def _one_of(self, part: OneOf, back: bool) -> tuple[Program, Needed]:
         by_length: dict[int, set[str]] = defaultdict(set)
         options: list[Program] = []
         needed: set[int] = set()
@@ -198,14 +171,14 @@ class Compiler:
                 continue
             steps, some = self.part(option, back)
             options.append(steps)
-            free = free or some is None
-            needed.update(some or ())
+            free = free or not some
+            needed.update(min(some, key=self._rarity, default=()))
         op = Op.BACK_STEP if back else Op.STEP
         for length, atoms_of_length in sorted(by_length.items()):
             symbol = self.table.number(frozenset(atoms_of_length))
             options.append([(op, symbol, length)])
             needed.add(symbol)
-        return _either(options), None if free else frozenset(needed)
+        return _either(options), () if free else (frozenset(needed),)
 
     def _chain(self, steps: list[Program], gaps: Sequence[int], back: bool) -> Program:
         if back:
@@ -217,10 +190,8 @@ class Compiler:
             program += following
         return program
 
-    def _rarest(self, choices: Iterable[Symbols | None]) -> Symbols | None:
-        """Of several sets of symbols the one that will be seen least."""
-        known = [some for some in choices if some]
-        return min(known, key=lambda some: sum(self.table.rarity[n] for n in some), default=None)
+    def _rarity(self, symbols: Symbols) -> float:
+        return sum(self.table.rarity[number] for number in symbols)
 
 
 def _flat(part: Part) -> Iterator[Part]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
@@ -61,17 +62,23 @@ class CueEncoder:
 
     def find(self, tokens: Tokens, langs: Langs | None = None) -> Pairs:
         """Which cues stand in which sentences: rows and cue numbers, sorted."""
-        langs = langs or [None] * len(tokens.ends)
-        rows_of: dict[str, list[int]] = defaultdict(list)
-        for row, lang in enumerate(langs):
-            for each in (lang,) if lang in self._numbers else self._numbers:
-                rows_of[str(each)].append(row)
+        rows, cues = self._found(tokens, langs)
+        order = np.lexsort((cues, rows))
+        return rows[order], cues[order]
+
+    def _found(self, tokens: Tokens, langs: Langs | None) -> Pairs:
+        """The same, by language."""
+        places = {lang: place for place, lang in enumerate(self._numbers)}
+        asked = [None] * len(tokens.ends) if langs is None else langs
+        unknown = len(places)
+        of_row = np.fromiter((places.get(lang, unknown) for lang in asked), np.int64, len(asked))
         parts = [np.zeros((2, 0), dtype=np.int64)]
-        for lang, wanted in rows_of.items():
-            rows, found = self._matcher(lang).find(tokens, np.array(wanted, dtype=np.int64))
-            parts.append(np.stack([rows, self._numbers[lang][found]]))
-        pairs = np.concatenate(parts, axis=1)
-        rows, cues = pairs[:, np.lexsort((pairs[1], pairs[0]))]
+        for place, lang in enumerate(self._numbers):
+            wanted = np.flatnonzero((of_row == place) | (of_row == unknown))
+            if len(wanted):
+                rows, found = self._matcher(lang).find(tokens, wanted)
+                parts.append(np.stack([rows, self._numbers[lang][found]]))
+        rows, cues = np.concatenate(parts, axis=1)
         return rows, cues
 
     def _matcher(self, lang: str) -> CueMatcher:
@@ -102,18 +109,18 @@ class CueEncoder:
         weights: NDArray[np.float64],
         margins: NDArray[np.float64],
     ) -> None:
-        """Add what a linear head makes of the flags: weights are (n_frames, n_features)."""
-        rows, cues = self.find(tokens, langs)
-        if not len(rows):
-            return
-        n_frames = len(self.frames)
-        counts = self._counts(rows, cues, len(margins))
-        some = np.flatnonzero(counts.any(axis=1))
-        margins[some] += self.weight * (
-            (counts[some] > 0) @ weights[:, :n_frames].T
-            + (counts[some] > 1) @ weights[:, n_frames : 2 * n_frames].T
+        """Add what a linear head makes of the flags.
+
+        Args:
+            tokens: sentences.
+            langs: their languages.
+            weights: (n_features, n_frames).
+            margins: (n_texts, n_frames), changed in place.
+        """
+        rows, cues = self._found(tokens, langs)
+        _add_flags(
+            rows, cues, self._frame_of, self._hint, weights, self.weight, self.single_weight, margins
         )
-        np.add.at(margins, rows, self.single_weight * weights[:, 2 * n_frames + cues].T)
 
     def _counts(
         self, rows: NDArray[np.int64], cues: NDArray[np.int64], n_rows: int
@@ -133,3 +140,20 @@ class CueEncoder:
     def options(self) -> dict[str, Any]:
         """The values of the flags; the cues stand in the codebook."""
         return {"weight": self.weight, "single_weight": self.single_weight}
+
+
+@njit(cache=True, nogil=True)
+def _add_flags(rows, cues, frame_of, hint, weights, weight, single_weight, margins):  # type: ignore[no-untyped-def]
+    n_frames = margins.shape[1]
+    counts = np.zeros(margins.shape, dtype=np.int32)
+    for k in range(len(rows)):
+        row = rows[k]
+        frame = frame_of[cues[k]]
+        if not hint[cues[k]]:
+            counts[row, frame] += 1
+            if counts[row, frame] <= 2:  # that there is one, then that there are two
+                flag = frame + (counts[row, frame] - 1) * n_frames
+                for f in range(n_frames):
+                    margins[row, f] += weight * weights[flag, f]
+        for f in range(n_frames):
+            margins[row, f] += single_weight * weights[2 * n_frames + cues[k], f]

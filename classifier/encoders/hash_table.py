@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numba import njit
 
@@ -12,38 +14,16 @@ MIX = np.uint64(0x9E3779B97F4A7C15)
 class HashTable:
     """From 64-bit keys to places in one array of int32 (open addressing)."""
 
-    def __init__(self, room: int = 1 << 14) -> None:
+    def __init__(self, entries: Mapping[int, Sequence[int]]) -> None:
+        room = 16
+        while room < 4 * len(entries):
+            room *= 2
         self.keys = np.zeros(room, dtype=np.uint64)
         self.places = np.full(room, EMPTY, dtype=np.int64)
-        self.content = np.zeros(1, dtype=np.int32)
-        self._count = 0
-
-    def add(self, entries: dict[int, list[int]]) -> None:
-        """Put in new keys with the numbers they stand for."""
-        content = [self.content]
-        at = len(self.content)
-        places = []
-        for numbers in entries.values():
-            places.append(at)
-            content.append(np.array(numbers, dtype=np.int32))
-            at += len(numbers)
-        self.content = np.concatenate(content)
+        self.content = np.array([n for numbers in entries.values() for n in numbers], np.int32)
         keys = np.fromiter(entries, np.uint64, len(entries))
-        filled = self.places != EMPTY
-        self._count += len(entries)
-        if self._count * 2 > len(self.keys):
-            keys = np.concatenate([self.keys[filled], keys])
-            places = [*self.places[filled].tolist(), *places]
-            room = len(self.keys)
-            while self._count * 2 > room:
-                room *= 2
-            self.keys = np.zeros(room, dtype=np.uint64)
-            self.places = np.full(room, EMPTY, dtype=np.int64)
-            new_keys, new_places = self.keys, self.places
-        else:
-            new_keys, new_places = self.keys.copy(), self.places.copy()
-        _insert(new_keys, new_places, keys, np.array(places, dtype=np.int64))
-        self.keys, self.places = new_keys, new_places
+        places = np.cumsum([0, *map(len, entries.values())], dtype=np.int64)
+        _insert(self.keys, self.places, keys, places)
 
 
 @njit(cache=True, nogil=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.encoders.cues import CueEncoder
+from classifier.encoders.ngram_margins import NgramMargins
 from classifier.encoders.ngrams import NgramEncoder
 from classifier.encoders.tokens import tokenise
 
@@ -24,7 +25,7 @@ class LexicalEncoder:
     def __init__(self, ngrams: NgramEncoder, cues: CueEncoder) -> None:
         self.ngrams = ngrams
         self.cues = cues
-        self._laid_out: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]] | None
+        self._laid_out: tuple[NDArray[np.float32], NgramMargins, NDArray[np.float64]] | None
         self._laid_out = None
 
     @property
@@ -54,22 +55,22 @@ class LexicalEncoder:
         weights: NDArray[np.float32],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What linear heads make of sentences, without a matrix of features."""
-        table, cue_weights = self._lay_out(weights)
+        ngrams, cue_weights = self._lay_out(weights)
         tokens = tokenise(texts)
         margins = np.zeros((len(texts), len(weights)))
-        self.ngrams.add_margins(tokens, table, margins)
+        known = ngrams.add(tokens, margins)
         self.cues.add_margins(tokens, langs, cue_weights, margins)
-        return margins, self.ngrams.known_words(tokens)
+        return margins, known
 
-    def _lay_out(
-        self, weights: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    def _lay_out(self, weights: NDArray[np.float32]) -> tuple[NgramMargins, NDArray[np.float64]]:
         """The weights as the compiled code wants them; done once for the same heads."""
-        if self._laid_out is None or self._laid_out[0] is not weights:
+        laid_out = self._laid_out
+        if laid_out is None or laid_out[0] is not weights:
             split = self.ngrams.n_features
-            table = self.ngrams.table(weights[:, :split])
-            self._laid_out = (weights, table, weights[:, split:].astype(np.float64))
-        return self._laid_out[1:]
+            cues = np.ascontiguousarray(weights[:, split:].T, dtype=np.float64)
+            laid_out = (weights, NgramMargins(self.ngrams, weights[:, :split]), cues)
+            self._laid_out = laid_out
+        return laid_out[1:]
 
     def options(self) -> dict[str, Any]:
         """The options of both parts."""

@@ -16,14 +16,20 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from classifier.encoders.tokens import HAN_WORD, LONG, STEM, Tokens
+from classifier.encoders.tokens import HAN_WORD, Tokens, hash_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _WORD_BITS = 2**20
-_A_WORD = 7  # how many features one word opens at most
+A_WORD = 7  # how many features one word opens at most
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+
+STEM = 5
+ENDING = 5
+LONG = 8
+WORD, STEM_OF_WORD, ENDING_OF_WORD, PAIR, SKIP_PAIR, HAN_THREE, HAN_FOUR = range(1, 8)
+"""The kinds of features; they go into the hashes."""
 
 
 class NgramEncoder:
@@ -75,35 +81,6 @@ class NgramEncoder:
         rows.eliminate_zeros()
         return rows
 
-    def add_margins(
-        self, tokens: Tokens, table: NDArray[np.float32], margins: NDArray[np.float64]
-    ) -> None:
-        """Add what a linear head makes of the rows, without building them.
-
-        Args:
-            tokens: sentences.
-            table: from :meth:`table`.
-            margins: (n_texts, n_frames), changed in place.
-        """
-        _add_margins(
-            tokens.hashes, tokens.stems, tokens.endings, tokens.starts, tokens.stops,
-            tokens.flags, tokens.ends, table, margins,
-        )  # fmt: skip
-
-    def table(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Weights (n_frames, buckets) laid out for scoring: a bucket's weights side by side."""
-        table = np.empty((self.buckets, len(weights) + 1), dtype=np.float32)
-        table[:, :-1] = (weights * self.idf_ * self.length).T
-        table[:, -1] = self.idf_**2
-        return table
-
-    def known_words(self, tokens: Tokens) -> NDArray[np.float64]:
-        """The share of each sentence's words that training sentences held: (n_texts,).
-
-        Words are kept as bits of their hashes; about one unseen word in twenty passes.
-        """
-        return np.asarray(_known_words(tokens.hashes, tokens.ends, self.words_))
-
     def options(self) -> dict[str, Any]:
         """The number of buckets, the fewest sentences, and the length of a row."""
         return {
@@ -124,11 +101,11 @@ class NgramEncoder:
     def _rows(self, tokens: Tokens) -> csr_matrix:
         from scipy.sparse import csr_matrix
 
-        found = np.empty(len(tokens.hashes) * _A_WORD, dtype=np.int32)
+        found = np.empty(len(tokens.hashes) * A_WORD, dtype=np.int32)
         limits = np.zeros(len(tokens.ends) + 1, dtype=np.int64)
         count = _collect(
-            tokens.hashes, tokens.stems, tokens.endings, tokens.starts, tokens.stops,
-            tokens.flags, tokens.ends, self.buckets, found, limits,
+            tokens.letters, tokens.starts, tokens.stops, tokens.hashes, tokens.flags, tokens.ends,
+            self.buckets, found, limits,
         )  # fmt: skip
         shape = (len(tokens.ends), self.buckets)
         return csr_matrix((np.ones(count), found[:count].copy(), limits), shape=shape)
@@ -142,77 +119,63 @@ def _bucket(value, kind, mask):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _features(hashes, stems, endings, starts, stops, flags, i, end, mask, out):  # type: ignore[no-untyped-def]
-    """The buckets that word ``i`` opens; returns how many."""
-    length = stops[i] - starts[i]
-    out[0] = _bucket(hashes[i], 1, mask)
+def own_features(letters, start, stop, value, mask, out):  # type: ignore[no-untyped-def]
+    """The buckets of a word by itself, and the hash of its stem; returns stem and count."""
+    length = stop - start
+    stem = hash_of(letters, start, start + STEM) if length > STEM else value
+    out[0] = _bucket(value, WORD, mask)
     n = 1
     if length > STEM:
-        out[n] = _bucket(stems[i], 2, mask)
+        out[n] = _bucket(stem, STEM_OF_WORD, mask)
         n += 1
     if length >= LONG:
-        out[n] = _bucket(endings[i], 3, mask)
+        out[n] = _bucket(hash_of(letters, stop - ENDING, stop), ENDING_OF_WORD, mask)
         n += 1
+    return stem, n
+
+
+@njit(cache=True, nogil=True, inline="always")
+def pair_features(stems, i, end, han, mask, out, n):  # type: ignore[no-untyped-def]
+    """Enter the buckets that stem ``i`` opens with those behind it; returns the new count.
+
+    Their order: pair, skip-pair, and for Chinese characters runs of three and of four.
+    """
     if i + 1 < end:
         pair = stems[i] * _MIX + stems[i + 1]
-        out[n] = _bucket(pair, 4, mask)
+        out[n] = _bucket(pair, PAIR, mask)
         n += 1
         if i + 2 < end:
-            out[n] = _bucket(stems[i] * _MIX + stems[i + 2], 5, mask)
+            out[n] = _bucket(stems[i] * _MIX + stems[i + 2], SKIP_PAIR, mask)
             n += 1
-            if flags[i] & HAN_WORD:
+            if han:
                 triple = pair * _MIX + stems[i + 2]
-                out[n] = _bucket(triple, 6, mask)
+                out[n] = _bucket(triple, HAN_THREE, mask)
                 n += 1
                 if i + 3 < end:
-                    out[n] = _bucket(triple * _MIX + stems[i + 3], 7, mask)
+                    out[n] = _bucket(triple * _MIX + stems[i + 3], HAN_FOUR, mask)
                     n += 1
     return n
 
 
 @njit(cache=True, nogil=True)
-def _collect(hashes, stems, endings, starts, stops, flags, ends, buckets, found, limits):  # type: ignore[no-untyped-def]
+def _collect(letters, starts, stops, hashes, flags, ends, buckets, found, limits):  # type: ignore[no-untyped-def]
     mask = np.uint64(buckets - 1)
-    out = np.empty(_A_WORD, dtype=np.int64)
+    own = np.empty((len(hashes), 4), dtype=np.int32)
+    stems = np.empty(len(hashes), dtype=np.uint64)
+    for i in range(len(hashes)):
+        stems[i], own[i, 3] = own_features(letters, starts[i], stops[i], hashes[i], mask, own[i])
     count = 0
     i = 0
     for sentence in range(len(ends)):
         while i < ends[sentence]:
-            n = _features(
-                hashes, stems, endings, starts, stops, flags, i, ends[sentence], mask, out
-            )
-            for k in range(n):
-                found[count] = out[k]
+            for k in range(own[i, 3]):
+                found[count] = own[i, k]
                 count += 1
+            han = flags[i] & HAN_WORD
+            count = pair_features(stems, i, ends[sentence], han, mask, found, count)
             i += 1
         limits[sentence + 1] = count
     return count
-
-
-@njit(cache=True, nogil=True)
-def _add_margins(hashes, stems, endings, starts, stops, flags, ends, table, margins):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(table) - 1)
-    n_frames = table.shape[1] - 1
-    out = np.empty(_A_WORD, dtype=np.int64)
-    sums = np.empty(n_frames, dtype=np.float64)
-    i = 0
-    for sentence in range(len(ends)):
-        sums[:] = 0.0
-        squares = 0.0
-        while i < ends[sentence]:
-            n = _features(
-                hashes, stems, endings, starts, stops, flags, i, ends[sentence], mask, out
-            )
-            for k in range(n):
-                row = out[k]
-                for frame in range(n_frames):
-                    sums[frame] += table[row, frame]
-                squares += table[row, n_frames]
-            i += 1
-        if squares > 0.0:
-            length = np.sqrt(squares)
-            for frame in range(n_frames):
-                margins[sentence, frame] += sums[frame] / length
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -227,16 +190,8 @@ def _remember(hashes, words):  # type: ignore[no-untyped-def]
         words[bit >> 3] |= np.uint8(1 << (bit & 7))
 
 
-@njit(cache=True, nogil=True)
-def _known_words(hashes, ends, words):  # type: ignore[no-untyped-def]
-    shares = np.ones(len(ends))
-    start = 0
-    for sentence in range(len(ends)):
-        known = 0
-        for i in range(start, ends[sentence]):
-            bit = _bit(hashes[i])
-            known += words[bit >> 3] >> np.uint8(bit & 7) & 1
-        if ends[sentence] > start:
-            shares[sentence] = known / (ends[sentence] - start)
-        start = ends[sentence]
-    return shares
+@njit(cache=True, nogil=True, inline="always")
+def is_known(value, words):  # type: ignore[no-untyped-def]
+    """Whether a word of this hash was seen; about one unseen word in twenty passes."""
+    bit = _bit(value)
+    return words[bit >> 3] >> np.uint8(bit & 7) & 1

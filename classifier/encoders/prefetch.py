@@ -1,0 +1,33 @@
+"""Asking memory for a row before it is needed.
+
+A look-up in a table larger than the processor's cache waits for memory, and where one look-up
+follows another the waits add up. Asked for ahead of time, they overlap.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+@intrinsic
+def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
+    """Ask for the first bytes of ``array[row]``; ``row`` must be within the array."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        stride = builder.extract_value(view.strides, 0)
+        row = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        start = builder.bitcast(view.data, cgutils.voidptr_t)
+        address = builder.gep(start, [builder.mul(stride, row)])
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(ask, [address, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, row), code
