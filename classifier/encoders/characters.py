@@ -119,7 +119,7 @@ def _may_join(character: str) -> bool:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def entry_of(code, entries):  # type: ignore[no-untyped-def]
     """The entry of a character, from the table or, beyond it, reckoned."""
     if code < _ASTRAL:

@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 from classifier.cues import Cue
 from classifier.encoders.cue_machine import DEPTH, stands
-from classifier.encoders.cue_program import Compiler
-from classifier.encoders.cue_words import CueWords, pair_key, records_of, word_key
+from classifier.encoders.cue_program import Compiler, Op
+from classifier.encoders.cue_words import (
+    CueWords,
+    may_hold,
+    pair_key,
+    records_of,
+    run_that_stands,
+    word_key,
+)
 from classifier.encoders.hash_table import EMPTY, place_of
 from classifier.encoders.prefetch import prefetch
 from classifier.encoders.tokens import HAN_WORD, QUOTED_WORD, Tokens
@@ -41,7 +48,8 @@ class CueMatcher:
             for symbol in rarest:
                 triggers.setdefault(symbol, []).append(index)
         self._n_symbols = len(compiler.table.rarity)
-        self._words = CueWords(compiler.table, triggers)
+        needed = {symbol for some in needs for symbol in some}
+        self._words = CueWords(compiler.table, triggers, needed)
         self._limits = np.array(
             [np.cumsum([0, *map(len, steps)]) for steps in (programs, needs)], dtype=np.int64
         )
@@ -61,9 +69,9 @@ class CueMatcher:
             more, count = _find(
                 rows[done:], tokens.letters, tokens.starts, tokens.stops, tokens.hashes,
                 tokens.flags, tokens.ends, kept.entries, kept.records, kept.free,
-                words.keys, words.places, words.content, self._words.patterns,
-                self._words.most_records, runs.keys, runs.places, runs.content,
-                self._words.begins_run, self._limits, self._program, self._needs,
+                words.keys, words.places, self._words.word_bits, words.content, self._words.patterns,
+                self._words.most_records, self._words.most_runs, runs.keys, runs.places, runs.content,
+                self._words.run_bits, self._limits, self._program, self._needs,
                 self._n_symbols, found,
             )  # fmt: skip
             parts.append(found[:count].copy())
@@ -92,7 +100,7 @@ class _Kept:
         if larger:
             self.records = np.zeros(2 * len(self.records), dtype=np.int32)
         self.entries[:, 0] = ~np.arange(_KEPT, dtype=np.uint64)  # keys that belong elsewhere
-        self.free[0] = 2  # the first record is that of a word no cue knows
+        self.free[0] = 3  # the first record is that of a word no cue knows
 
 
 @njit(cache=True, nogil=True)
@@ -103,16 +111,17 @@ def _keep(key, slot, contents, places, entries, records, free):  # type: ignore[
     if not len(places):
         return True
     at = free[0]
-    room = 2
+    room = 3
     for place in places:
-        n = contents[place]
-        room += n + contents[place + 1 + n]
+        for _ in range(3):
+            room += contents[place]
+            place += 1 + contents[place]
     if at + room > len(records):
         entries[slot, 0] = ~key
         return False
     entries[slot, 1] = np.uint64(at)
     begins = places.copy()
-    for _ in range(2):  # the symbols of all, then the cues of all
+    for _ in range(3):  # the first lists of all, then the second, then the third
         head = at
         at += 1
         for k in range(len(places)):
@@ -126,19 +135,12 @@ def _keep(key, slot, contents, places, entries, records, free):  # type: ignore[
     return True
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _mark(records, place, at, visit, sets, visits, marks, tried, trials, n_trials):  # type: ignore[no-untyped-def]
-    """Set the place of a record's symbols and line up its cues; how many stand in line."""
-    word = at >> 6
-    bit = np.uint64(1) << np.uint64(at & 63)
+@njit(cache=True, nogil=True)
+def _meet(records, place, visit, met, tried, trials, n_trials):  # type: ignore[no-untyped-def]
+    """Note that the symbols stand here that some cue needs, and line up the cues to be tried."""
     last = place + 1 + records[place]
     for k in range(place + 1, last):
-        symbol = records[k]
-        if visits[symbol] != visit:
-            visits[symbol] = visit
-            for w in range(sets):
-                marks[symbol * sets + w] = np.uint64(0)
-        marks[symbol * sets + word] |= bit
+        met[records[k]] = visit
     for k in range(last + 1, last + 1 + records[last]):
         cue = records[k]
         if tried[cue] != visit:
@@ -149,36 +151,37 @@ def _mark(records, place, at, visit, sets, visits, marks, tried, trials, n_trial
 
 
 @njit(cache=True, nogil=True)
-def _mark_runs(  # type: ignore[no-untyped-def]
-    runs, place, letters, start, longest, at, visit, sets, visits, marks, tried, trials, n_trials,
-):  # fmt: skip
-    """The same for the runs of Chinese characters that begin with one pair and stand here."""
-    n_runs = runs[place]
-    place += 1
-    for _ in range(n_runs):
-        n = runs[place]
-        fits = n <= longest
-        k = 2
-        while fits and k < n:  # every character is a word: they lie side by side
-            fits = letters[start + k] == runs[place + 1 + k]
-            k += 1
-        place += 1 + n
-        if fits:
-            n_trials = _mark(
-                runs, place, at, visit, sets, visits, marks, tried, trials, n_trials
-            )
-        place += 1 + runs[place]
-        place += 1 + runs[place]
-    return n_trials
+def _mark(records, place, at, visit, marked, marks):  # type: ignore[no-untyped-def]
+    """Set the place of a record's symbols, of those that are looked for."""
+    bit = np.uint64(1) << np.uint64(at & 63)
+    for k in range(place + 1, place + 1 + records[place]):
+        if marked[records[k]] == visit:
+            marks[records[k], at >> 6] |= bit
+    place += 1 + records[place]
+    place += 1 + records[place]
+    for k in range(place + 1, place + 1 + records[place]):
+        if marked[records[k]] == visit:
+            marks[records[k], at >> 6] |= bit
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _has_all(needs, start, stop, visits, visit):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _look_for(program, start, stop, visit, sets, marked, marks):  # type: ignore[no-untyped-def]
+    """Begin a set of places for every symbol of a program."""
+    for step in range(start, stop):
+        if program[step, 0] == Op.STEP.value or program[step, 0] == Op.BACK_STEP.value:
+            symbol = program[step, 1]
+            marked[symbol] = visit
+            for w in range(sets):
+                marks[symbol, w] = np.uint64(0)
+
+
+@njit(cache=True, nogil=True)
+def _has_all(needs, start, stop, met, visit):  # type: ignore[no-untyped-def]
     """Whether of each set of symbols, closed by -1, one stands in the sentence."""
     has = False
     for k in range(start, stop):
         if needs[k] >= 0:
-            has = has or visits[needs[k]] == visit
+            has = has or met[needs[k]] == visit
         elif not has:
             return False
         else:
@@ -189,7 +192,7 @@ def _has_all(needs, start, stop, visits, visit):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _find(  # type: ignore[no-untyped-def]
     rows, letters, starts, stops, hashes, flags, ends, entries, records, free,
-    keys, places, contents, patterns, most_records, run_keys, run_places, runs, begins_run,
+    keys, places, word_bits, contents, patterns, most_records, most_runs, run_keys, run_places, runs, run_bits,
     limits, program, needs, n_symbols, found,
 ):  # fmt: skip
     """Enter (row, cue) pairs into ``found``; returns how many rows were read, and the pairs.
@@ -197,14 +200,16 @@ def _find(  # type: ignore[no-untyped-def]
     Stops before a row when there is no room, for its pairs or for what is known of its words.
     """
     n_cues = limits.shape[1] - 1
-    visits = np.full(n_symbols, -1, dtype=np.int64)
-    marks = np.empty(n_symbols * _SETS, dtype=np.uint64)
+    met = np.full(n_symbols, -1, dtype=np.int32)
+    marked = np.full(n_symbols, -1, dtype=np.int32)
+    marks = np.empty((n_symbols, _SETS), dtype=np.uint64)
     stack = np.empty((DEPTH, _SETS), dtype=np.uint64)
     quoted = np.empty(_SETS, dtype=np.uint64)
-    tried = np.full(n_cues, -1, dtype=np.int64)
+    tried = np.full(n_cues, -1, dtype=np.int32)
     have = np.full(n_cues, -1, dtype=np.int64)
     trials = np.empty(n_cues, dtype=np.int32)
     hits = np.empty(most_records, dtype=np.int64)
+    seen = np.empty((2, WINDOW * (1 + most_runs)), dtype=np.int32)  # records, below zero in runs; their places
     count = 0
     visit = 0
     for done in range(len(rows)):
@@ -216,49 +221,75 @@ def _find(  # type: ignore[no-untyped-def]
         last = ends[row]
         while begin < last:
             end = min(begin + WINDOW, last)
-            sets = (end - begin) // 64 + 1
             n_trials = 0
-            for w in range(sets):
-                quoted[w] = np.uint64(0)
+            n_seen = 0
             visit += 1
             for i in range(begin, end):
-                at = i - begin
-                if flags[i] & QUOTED_WORD:
-                    quoted[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
                 key = word_key(hashes[i], flags[i])
                 slot = key & np.uint64(_KEPT - 1)
-                if i + _AHEAD < end:
+                if i + _AHEAD < len(hashes):
                     prefetch(entries, hashes[i + _AHEAD] & np.uint64(_KEPT - 1))
+                    next_slot = hashes[i + _AHEAD // 2] & np.uint64(_KEPT - 1)
+                    prefetch(records, entries[next_slot, 1])
                 if entries[slot, 0] != key:
                     n = records_of(
-                        letters, starts[i], stops[i], hashes[i], flags[i], keys, places, patterns,
-                        hits,
+                        letters, starts[i], stops[i], hashes[i], flags[i], keys, places, word_bits,
+                        patterns, hits,
                     )  # fmt: skip
                     if not _keep(key, slot, contents, hits[:n], entries, records, free):
                         return done, before
                 place = np.int64(entries[slot, 1])
                 if place:
-                    n_trials = _mark(
-                        records, place, at, visit, sets, visits, marks, tried, trials, n_trials
-                    )
+                    seen[0, n_seen] = place
+                    seen[1, n_seen] = i - begin
+                    n_seen += 1
+                    n_trials = _meet(records, place, visit, met, tried, trials, n_trials)
                 if flags[i] & HAN_WORD and i + 1 < end:
                     key = pair_key(hashes[i], hashes[i + 1])
-                    if begins_run[key % np.uint64(len(begins_run))]:
+                    if may_hold(key, run_bits):
                         place = place_of(key, run_keys, run_places)
                         if place != EMPTY:
-                            n_trials = _mark_runs(
-                                runs, place, letters, starts[i], end - i, at, visit, sets,
-                                visits, marks, tried, trials, n_trials,
-                            )  # fmt: skip
+                            after = place + 1
+                            for _ in range(runs[place]):
+                                record, after = run_that_stands(
+                                    runs, after, letters, starts[i], end - i
+                                )
+                                if record != EMPTY:
+                                    seen[0, n_seen] = -record
+                                    seen[1, n_seen] = i - begin
+                                    n_seen += 1
+                                    n_trials = _meet(
+                                        runs, record, visit, met, tried, trials, n_trials
+                                    )
+            n_left = 0
             for t in range(n_trials):
                 cue = trials[t]
-                if (
-                    have[cue] != row
-                    and _has_all(needs, limits[1, cue], limits[1, cue + 1], visits, visit)
-                    and stands(
-                        program, limits[0, cue], limits[0, cue + 1], visits, visit, marks,
-                        quoted, stack, end - begin, sets,
-                    )
+                if have[cue] != row and _has_all(
+                    needs, limits[1, cue], limits[1, cue + 1], met, visit
+                ):
+                    trials[n_left] = cue
+                    n_left += 1
+            if n_left:
+                sets = (end - begin) // 64 + 1
+                for t in range(n_left):
+                    start, stop = limits[0, trials[t]], limits[0, trials[t] + 1]
+                    _look_for(program, start, stop, visit, sets, marked, marks)
+                for k in range(n_seen):
+                    at = np.int64(seen[1, k])
+                    if seen[0, k] < 0:
+                        _mark(runs, -seen[0, k], at, visit, marked, marks)
+                    else:
+                        _mark(records, seen[0, k], at, visit, marked, marks)
+                for w in range(sets):
+                    quoted[w] = np.uint64(0)
+                for i in range(begin, end):
+                    if flags[i] & QUOTED_WORD:
+                        quoted[(i - begin) >> 6] |= np.uint64(1) << np.uint64((i - begin) & 63)
+            for t in range(n_left):
+                cue = trials[t]
+                if stands(
+                    program, limits[0, cue], limits[0, cue + 1], marks, quoted, stack,
+                    end - begin, sets,
                 ):  # fmt: skip
                     have[cue] = row
                     found[count, 0] = row

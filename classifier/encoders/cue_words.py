@@ -1,13 +1,13 @@
 """From words to what cues know of them, compiled.
 
 What is known of a word, a stem or a run of Chinese characters is a record in an array of
-int32: the number of its symbols, the symbols, the number of the cues that are tried where
-it stands, and these cues.
+int32: three lists, each behind its length. First the symbols that some cue needs, then the
+cues that are tried where the word stands, then its other symbols.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 from numba import njit
@@ -23,7 +23,7 @@ _CAPITAL, _BEGINNING, _ENDING, _PATTERN = (
     np.uint64(key)
     for key in (0x5851F42D4C957F2D, 0x2545F4914F6CDD1D, 0xD1342543DE82EF95, 0x9FB21C651E98DF25)
 )
-_PAIR_BITS = 2**16
+_BITS = 16  # of a key, that tell most of the keys that are not in a table
 _64_BITS = 2**64 - 1
 
 
@@ -33,13 +33,16 @@ class CueWords:
     Args:
         table: words, stems and runs with their symbols.
         triggers: by symbol the cues that are tried where it stands.
+        needed: the symbols that are asked for before a cue is tried.
     """
 
-    def __init__(self, table: SymbolTable, triggers: Mapping[int, Sequence[int]]) -> None:
+    def __init__(
+        self, table: SymbolTable, triggers: Mapping[int, Sequence[int]], needed: Set[int]
+    ) -> None:
         def record(symbols: Sequence[int]) -> list[int]:
-            symbols = sorted(set(symbols))
             cues = sorted({cue for symbol in symbols for cue in triggers.get(symbol, ())})
-            return [len(symbols), *symbols, len(cues), *cues]
+            lists = (sorted(needed & {*symbols}), cues, sorted({*symbols} - needed))
+            return [number for some in lists for number in (len(some), *some)]
 
         entries: dict[int, list[int]] = {}
         for word, symbols in table.exact.items():
@@ -54,13 +57,19 @@ class CueWords:
         self.words = HashTable(entries)
         self.patterns = self._patterns(list(table.others))
         self.runs = _runs({run: record(symbols) for run, symbols in table.han_runs.items()})
-        self.begins_run = np.zeros(_PAIR_BITS, dtype=bool)
-        self.begins_run[self.runs.keys[self.runs.places != EMPTY] % _PAIR_BITS] = True
+        self.word_bits = _bits(self.words)
+        self.run_bits = _bits(self.runs)
 
     @property
     def most_records(self) -> int:
         """How many records may belong to one word."""
         return 2 + 2 * _LONGEST + int(self.patterns[0])
+
+    @property
+    def most_runs(self) -> int:
+        """How many runs may begin at one place."""
+        begins = self.runs.places[self.runs.places != EMPTY]
+        return int(self.runs.content[begins].max(initial=0))
 
     def _patterns(self, patterns: list[str]) -> NDArray[np.int32]:
         """A count, then for each the place of its record, its pieces and their letters."""
@@ -81,15 +90,43 @@ def _hash(letters: str) -> int:
 
 
 def _runs(records: Mapping[str, list[int]]) -> HashTable:
-    """By a pair of characters the runs it begins: a count, then length, letters and record."""
+    """By a pair of characters the runs it begins: how many, and each with its record.
+
+    Of every run where the next begins, its length, and its letters from the third on.
+    """
     by_pair: dict[str, list[int]] = {}
     for run, record in records.items():
         content = by_pair.setdefault(run[:2], [0])
         content[0] += 1
-        content += [len(run), *map(ord, run), *record]
+        content += [len(run) + len(record), len(run), *map(ord, run[2:]), *record]
     hashes = tokenise(list(by_pair)).hashes
     keys = pair_key(hashes[0::2], hashes[1::2]).tolist()
     return HashTable(dict(zip(keys, by_pair.values(), strict=True)))
+
+
+def _bits(table: HashTable) -> NDArray[np.uint8]:
+    flags = np.zeros(2**_BITS, dtype=bool)
+    flags[table.keys[table.places != EMPTY] & np.uint64(2**_BITS - 1)] = True
+    return np.packbits(flags, bitorder="little")
+
+
+@njit(cache=True, nogil=True)
+def may_hold(key, bits):  # type: ignore[no-untyped-def]
+    """Whether a table may hold a key; most that it does not are told by one bit."""
+    bit = np.int64(key & np.uint64(2**_BITS - 1))
+    return bits[bit >> 3] >> (bit & 7) & 1
+
+
+@njit(cache=True, nogil=True)
+def run_that_stands(runs, place, letters, start, longest):  # type: ignore[no-untyped-def]
+    """Of a run of Chinese characters its record, EMPTY if it does not stand; and the next run."""
+    n = runs[place + 1]
+    fits = n <= longest
+    k = 2  # it was found by two; every character is a word, so that they lie side by side
+    while fits and k < n:
+        fits = letters[start + k] == runs[place + k]
+        k += 1
+    return place + n if fits else EMPTY, place + runs[place]
 
 
 @njit(cache=True, nogil=True)
@@ -105,7 +142,7 @@ def word_key(value, flags):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def records_of(letters, start, stop, value, flags, keys, places, patterns, records):  # type: ignore[no-untyped-def]
+def records_of(letters, start, stop, value, flags, keys, places, bits, patterns, records):  # type: ignore[no-untyped-def]
     """Enter the places of a word's records; returns how many there are."""
     n = 0
     place = place_of(value, keys, places)
@@ -120,15 +157,17 @@ def records_of(letters, start, stop, value, flags, keys, places, patterns, recor
     forward = backward = FNV_START
     for k in range(min(stop - start, _LONGEST)):
         forward = (forward ^ np.uint64(letters[start + k])) * FNV_PRIME
-        place = place_of(forward ^ _BEGINNING, keys, places)
-        if place != EMPTY:
-            records[n] = place
-            n += 1
+        if may_hold(forward ^ _BEGINNING, bits):
+            place = place_of(forward ^ _BEGINNING, keys, places)
+            if place != EMPTY:
+                records[n] = place
+                n += 1
         backward = (backward ^ np.uint64(letters[stop - 1 - k])) * FNV_PRIME
-        place = place_of(backward ^ _ENDING, keys, places)
-        if place != EMPTY:
-            records[n] = place
-            n += 1
+        if may_hold(backward ^ _ENDING, bits):
+            place = place_of(backward ^ _ENDING, keys, places)
+            if place != EMPTY:
+                records[n] = place
+                n += 1
     at = 1
     for _ in range(patterns[0]):
         fits, after = _fits(letters, start, stop, patterns, at + 1)

@@ -71,7 +71,7 @@ def _aligned(rows: int, width: int) -> NDArray[np.uint8]:
     return data[begin : begin + rows * width].reshape(rows, width)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _add(sums, table, row, begin):  # type: ignore[no-untyped-def]
     for step in range(0, len(sums), _STEP):
         for k in range(step, step + _STEP):

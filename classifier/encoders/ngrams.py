@@ -111,7 +111,7 @@ class NgramEncoder:
         return csr_matrix((np.ones(count), found[:count].copy(), limits), shape=shape)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _bucket(value, kind, mask):  # type: ignore[no-untyped-def]
     value = (value ^ np.uint64(kind)) * _MIX
     value ^= value >> np.uint64(32)
@@ -134,7 +134,7 @@ def own_features(letters, start, stop, value, mask, out):  # type: ignore[no-unt
     return stem, n
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def pair_features(stems, i, end, han, mask, out, n):  # type: ignore[no-untyped-def]
     """Enter the buckets that stem ``i`` opens with those behind it; returns the new count.
 
@@ -178,7 +178,7 @@ def _collect(letters, starts, stops, hashes, flags, ends, buckets, found, limits
     return count
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _bit(value):  # type: ignore[no-untyped-def]
     return np.int64(value * _MIX >> np.uint64(64 - 20))
 
@@ -190,7 +190,7 @@ def _remember(hashes, words):  # type: ignore[no-untyped-def]
         words[bit >> 3] |= np.uint8(1 << (bit & 7))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def is_known(value, words):  # type: ignore[no-untyped-def]
     """Whether a word of this hash was seen; about one unseen word in twenty passes."""
     bit = _bit(value)

@@ -96,7 +96,7 @@ def hash_of(letters, start, stop):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _close(start, stop, place, end_place, value, flag, at, words):  # type: ignore[no-untyped-def]
     """Enter the word that has just ended."""
     starts, stops, places, hashes, flags = words
