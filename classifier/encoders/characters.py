@@ -11,9 +11,9 @@ import unicodedata
 from threading import Lock
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from classifier.encoders.compiled import lean
 from classifier.text.normal import HAN, QUOTE, fold_character
 
 FOLD = (1 << 21) - 1
@@ -119,7 +119,7 @@ def _may_join(character: str) -> bool:
     )
 
 
-@njit(cache=True, nogil=True)
+@lean
 def entry_of(code, entries):  # type: ignore[no-untyped-def]
     """The entry of a character, from the table or, beyond it, reckoned."""
     if code < _ASTRAL:
@@ -130,7 +130,7 @@ def entry_of(code, entries):  # type: ignore[no-untyped-def]
     return np.int64(0)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _survey(codes, limits, entries, kinds):  # type: ignore[no-untyped-def]
     several = 0
     for sentence in range(len(kinds)):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from classifier.encoders.compiled import lean
 from classifier.encoders.cue_program import Op
 
 DEPTH = 24  # of the stack
 
 
-@njit(cache=True, nogil=True)
+@lean
 def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: ignore[no-untyped-def]
     """Run one cue's program; whether it stands in a sentence of so many words.
 
@@ -22,7 +22,7 @@ def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: i
     return _run(program, start, stop, marks, quoted, stack, length, sets)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _run(program, start, stop, marks, quoted, stack, length, sets):  # type: ignore[no-untyped-def]
     top = -1
     at = start - 1
@@ -89,13 +89,13 @@ def _run(program, start, stop, marks, quoted, stack, length, sets):  # type: ign
     return True
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _copy(stack, source, target, sets):  # type: ignore[no-untyped-def]
     for w in range(sets):
         stack[target, w] = stack[source, w]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _shift(stack, top, by, sets):  # type: ignore[no-untyped-def]
     """Every place moves ``by`` (0 to 63) words on, in place."""
     if by:
@@ -106,7 +106,7 @@ def _shift(stack, top, by, sets):  # type: ignore[no-untyped-def]
         stack[top, 0] = stack[top, 0] << up
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _shift_back(stack, top, by, sets):  # type: ignore[no-untyped-def]
     if by:
         down = np.uint64(by)
@@ -116,7 +116,7 @@ def _shift_back(stack, top, by, sets):  # type: ignore[no-untyped-def]
         stack[top, sets - 1] = stack[top, sets - 1] >> down
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _empty(stack, top, sets):  # type: ignore[no-untyped-def]
     for w in range(sets):
         if stack[top, w] != np.uint64(0):

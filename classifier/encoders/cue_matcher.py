@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from classifier.cues import Cue
+from classifier.encoders.compiled import compiled, lean, prefetch
 from classifier.encoders.cue_machine import DEPTH, stands
 from classifier.encoders.cue_program import Compiler, Op
 from classifier.encoders.cue_words import (
@@ -21,7 +21,6 @@ from classifier.encoders.cue_words import (
     word_key,
 )
 from classifier.encoders.hash_table import EMPTY, place_of
-from classifier.encoders.prefetch import prefetch
 from classifier.encoders.tokens import HAN_WORD, QUOTED_WORD, Tokens
 
 WINDOW = 448  # words of a sentence that are searched at once; longer ones in windows
@@ -103,7 +102,7 @@ class _Kept:
         self.free[0] = 3  # the first record is that of a word no cue knows
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _keep(key, slot, contents, places, entries, records, free):  # type: ignore[no-untyped-def]
     """Enter the records of a word as one; False if there is no room."""
     entries[slot, 0] = key
@@ -135,7 +134,7 @@ def _keep(key, slot, contents, places, entries, records, free):  # type: ignore[
     return True
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _meet(records, place, visit, met, tried, trials, n_trials):  # type: ignore[no-untyped-def]
     """Note that the symbols stand here that some cue needs, and line up the cues to be tried."""
     last = place + 1 + records[place]
@@ -150,7 +149,7 @@ def _meet(records, place, visit, met, tried, trials, n_trials):  # type: ignore[
     return n_trials
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _mark(records, place, at, visit, marked, marks):  # type: ignore[no-untyped-def]
     """Set the place of a record's symbols, of those that are looked for."""
     bit = np.uint64(1) << np.uint64(at & 63)
@@ -164,7 +163,7 @@ def _mark(records, place, at, visit, marked, marks):  # type: ignore[no-untyped-
             marks[records[k], at >> 6] |= bit
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _look_for(program, start, stop, visit, sets, marked, marks):  # type: ignore[no-untyped-def]
     """Begin a set of places for every symbol of a program."""
     for step in range(start, stop):
@@ -175,7 +174,7 @@ def _look_for(program, start, stop, visit, sets, marked, marks):  # type: ignore
                 marks[symbol, w] = np.uint64(0)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _has_all(needs, start, stop, met, visit):  # type: ignore[no-untyped-def]
     """Whether of each set of symbols, closed by -1, one stands in the sentence."""
     has = False
@@ -189,7 +188,7 @@ def _has_all(needs, start, stop, met, visit):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _find(  # type: ignore[no-untyped-def]
     rows, letters, starts, stops, hashes, flags, ends, entries, records, free,
     keys, places, word_bits, contents, patterns, most_records, most_runs, run_keys, run_places, runs, run_bits,
@@ -209,7 +208,9 @@ def _find(  # type: ignore[no-untyped-def]
     have = np.full(n_cues, -1, dtype=np.int64)
     trials = np.empty(n_cues, dtype=np.int32)
     hits = np.empty(most_records, dtype=np.int64)
-    seen = np.empty((2, WINDOW * (1 + most_runs)), dtype=np.int32)  # records, below zero in runs; their places
+    seen = np.empty(
+        (2, WINDOW * (1 + most_runs)), dtype=np.int32
+    )  # records, below zero in runs; their places
     count = 0
     visit = 0
     for done in range(len(rows)):

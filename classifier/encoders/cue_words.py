@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from classifier.encoders.compiled import lean
 from classifier.encoders.cue_program import STAR, SymbolTable
 from classifier.encoders.hash_table import EMPTY, MIX, HashTable, place_of
 from classifier.encoders.tokens import CAPITAL_WORD, FNV_PRIME, FNV_START, tokenise
@@ -100,7 +100,8 @@ def _runs(records: Mapping[str, list[int]]) -> HashTable:
         content[0] += 1
         content += [len(run) + len(record), len(run), *map(ord, run[2:]), *record]
     hashes = tokenise(list(by_pair)).hashes
-    keys = pair_key(hashes[0::2], hashes[1::2]).tolist()
+    pairs = zip(hashes[0::2], hashes[1::2], strict=True)
+    keys = [int(pair_key(one, other)) for one, other in pairs]
     return HashTable(dict(zip(keys, by_pair.values(), strict=True)))
 
 
@@ -110,14 +111,14 @@ def _bits(table: HashTable) -> NDArray[np.uint8]:
     return np.packbits(flags, bitorder="little")
 
 
-@njit(cache=True, nogil=True)
+@lean
 def may_hold(key, bits):  # type: ignore[no-untyped-def]
     """Whether a table may hold a key; most that it does not are told by one bit."""
     bit = np.int64(key & np.uint64(2**_BITS - 1))
     return bits[bit >> 3] >> (bit & 7) & 1
 
 
-@njit(cache=True, nogil=True)
+@lean
 def run_that_stands(runs, place, letters, start, longest):  # type: ignore[no-untyped-def]
     """Of a run of Chinese characters its record, EMPTY if it does not stand; and the next run."""
     n = runs[place + 1]
@@ -129,19 +130,19 @@ def run_that_stands(runs, place, letters, start, longest):  # type: ignore[no-un
     return place + n if fits else EMPTY, place + runs[place]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def pair_key(one, other):  # type: ignore[no-untyped-def]
     """The key of two Chinese characters, from their hashes."""
     return one * MIX + other
 
 
-@njit(cache=True, nogil=True)
+@lean
 def word_key(value, flags):  # type: ignore[no-untyped-def]
     """The key of a word: another one where it is written in capitals."""
     return value ^ _CAPITAL if flags & CAPITAL_WORD else value
 
 
-@njit(cache=True, nogil=True)
+@lean
 def records_of(letters, start, stop, value, flags, keys, places, bits, patterns, records):  # type: ignore[no-untyped-def]
     """Enter the places of a word's records; returns how many there are."""
     n = 0
@@ -178,7 +179,7 @@ def records_of(letters, start, stop, value, flags, keys, places, bits, patterns,
     return n
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _fits(letters, start, stop, patterns, at):  # type: ignore[no-untyped-def]
     """Whether a word holds the pieces of a pattern, and where the next pattern begins.
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
+from classifier.encoders.compiled import compiled
 from classifier.encoders.cue_matcher import CueMatcher, Pairs
 from classifier.encoders.tokens import Tokens, tokenise
 
@@ -119,7 +119,14 @@ class CueEncoder:
         """
         rows, cues = self._found(tokens, langs)
         _add_flags(
-            rows, cues, self._frame_of, self._hint, weights, self.weight, self.single_weight, margins
+            rows,
+            cues,
+            self._frame_of,
+            self._hint,
+            weights,
+            self.weight,
+            self.single_weight,
+            margins,
         )
 
     def _counts(
@@ -142,7 +149,7 @@ class CueEncoder:
         return {"weight": self.weight, "single_weight": self.single_weight}
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_flags(rows, cues, frame_of, hint, weights, weight, single_weight, margins):  # type: ignore[no-untyped-def]
     n_frames = margins.shape[1]
     counts = np.zeros(margins.shape, dtype=np.int32)

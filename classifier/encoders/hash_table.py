@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numba import njit
+
+from classifier.encoders.compiled import compiled, lean
 
 EMPTY = np.int64(-1)
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -26,7 +27,7 @@ class HashTable:
         _insert(self.keys, self.places, keys, places)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(keys, places, new_keys, new_places):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for i in range(len(new_keys)):
@@ -37,7 +38,7 @@ def _insert(keys, places, new_keys, new_places):  # type: ignore[no-untyped-def]
         places[slot] = new_places[i]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def place_of(key, keys, places):  # type: ignore[no-untyped-def]
     """Where the numbers of a key begin in the content, EMPTY if it is not there."""
     mask = np.uint64(len(keys) - 1)

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from classifier.encoders.compiled import compiled, lean, prefetch
 from classifier.encoders.ngrams import A_WORD, NgramEncoder, is_known, own_features, pair_features
-from classifier.encoders.prefetch import prefetch
 from classifier.encoders.tokens import HAN_WORD, Tokens
 
 _LINE = 64  # bytes that come from memory at once
@@ -71,14 +70,14 @@ def _aligned(rows: int, width: int) -> NDArray[np.uint8]:
     return data[begin : begin + rows * width].reshape(rows, width)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _add(sums, table, row, begin):  # type: ignore[no-untyped-def]
     for step in range(0, len(sums), _STEP):
         for k in range(step, step + _STEP):
             sums[k] += table[row, begin + k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _keep(value, stem, known, features, table, slot, kept, kept_weights):  # type: ignore[no-untyped-def]
     """Enter a word and what it adds by itself."""
     kept[slot, _KEY] = value
@@ -91,7 +90,7 @@ def _keep(value, stem, known, features, table, slot, kept, kept_weights):  # typ
         kept_weights[slot, 2 * _HEAD + k] = weight
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_margins(  # type: ignore[no-untyped-def]
     letters, starts, stops, hashes, flags, ends, table, live, words, kept, kept_weights, margins,
     known,

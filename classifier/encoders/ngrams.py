@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from classifier.encoders.compiled import compiled, lean
 from classifier.encoders.tokens import HAN_WORD, Tokens, hash_of
 
 if TYPE_CHECKING:
@@ -111,14 +111,14 @@ class NgramEncoder:
         return csr_matrix((np.ones(count), found[:count].copy(), limits), shape=shape)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _bucket(value, kind, mask):  # type: ignore[no-untyped-def]
     value = (value ^ np.uint64(kind)) * _MIX
     value ^= value >> np.uint64(32)
     return np.int64(value & mask)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def own_features(letters, start, stop, value, mask, out):  # type: ignore[no-untyped-def]
     """The buckets of a word by itself, and the hash of its stem; returns stem and count."""
     length = stop - start
@@ -134,7 +134,7 @@ def own_features(letters, start, stop, value, mask, out):  # type: ignore[no-unt
     return stem, n
 
 
-@njit(cache=True, nogil=True)
+@lean
 def pair_features(stems, i, end, han, mask, out, n):  # type: ignore[no-untyped-def]
     """Enter the buckets that stem ``i`` opens with those behind it; returns the new count.
 
@@ -157,7 +157,7 @@ def pair_features(stems, i, end, han, mask, out, n):  # type: ignore[no-untyped-
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _collect(letters, starts, stops, hashes, flags, ends, buckets, found, limits):  # type: ignore[no-untyped-def]
     mask = np.uint64(buckets - 1)
     own = np.empty((len(hashes), 4), dtype=np.int32)
@@ -178,19 +178,19 @@ def _collect(letters, starts, stops, hashes, flags, ends, buckets, found, limits
     return count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _bit(value):  # type: ignore[no-untyped-def]
     return np.int64(value * _MIX >> np.uint64(64 - 20))
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _remember(hashes, words):  # type: ignore[no-untyped-def]
     for value in hashes:
         bit = _bit(value)
         words[bit >> 3] |= np.uint8(1 << (bit & 7))
 
 
-@njit(cache=True, nogil=True)
+@lean
 def is_known(value, words):  # type: ignore[no-untyped-def]
     """Whether a word of this hash was seen; about one unseen word in twenty passes."""
     bit = _bit(value)

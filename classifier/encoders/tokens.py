@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from classifier.encoders.characters import (
@@ -27,6 +26,7 @@ from classifier.encoders.characters import (
     CharacterTable,
     entry_of,
 )
+from classifier.encoders.compiled import lean
 from classifier.text.normal import CAPITALS, compose
 
 HAN_WORD, CAPITAL_WORD, QUOTED_WORD = 1, 2, 4
@@ -87,7 +87,7 @@ def _code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.i
     return np.frombuffer(data, dtype=np.uint32), limits
 
 
-@njit(cache=True, nogil=True)
+@lean
 def hash_of(letters, start, stop):  # type: ignore[no-untyped-def]
     """The hash of some letters, as of a word."""
     value = FNV_START
@@ -96,7 +96,7 @@ def hash_of(letters, start, stop):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _close(start, stop, place, end_place, value, flag, at, words):  # type: ignore[no-untyped-def]
     """Enter the word that has just ended."""
     starts, stops, places, hashes, flags = words
@@ -108,7 +108,7 @@ def _close(start, stop, place, end_place, value, flag, at, words):  # type: igno
     flags[at] = flag
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _abbreviation(codes, at, end, entries):  # type: ignore[no-untyped-def]
     """How many letters with full stops begin here ("U.S." has two); below two it is none."""
     count = 0
@@ -121,7 +121,7 @@ def _abbreviation(codes, at, end, entries):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _tokenise(codes, limits, entries, several, letters, words, ends):  # type: ignore[no-untyped-def]
     count = 0
     free = 0  # the next free place in letters

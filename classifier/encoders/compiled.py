@@ -1,22 +1,28 @@
-"""Asking memory for a row before it is needed.
-
-A look-up in a table larger than the processor's cache waits for memory, and where one look-up
-follows another the waits add up. Asked for ahead of time, they overlap.
-"""
+"""How the hot paths are compiled, and how they ask memory for a row before it is needed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+compiled = njit(cache=True, nogil=True)
+"""Compiled once for a machine; runs without the GIL."""
+
+lean = njit(cache=True, nogil=True, _nrt=False)
+"""The same for what makes no array and is called for every word: no references are counted."""
 
 
 @intrinsic
 def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
-    """Ask for the first bytes of ``array[row]``; ``row`` must be within the array."""
+    """Ask for the first bytes of ``array[row]``; ``row`` must be within the array.
+
+    A look-up in a table larger than the processor's cache waits for memory, and where one
+    follows another the waits add up. Asked for ahead of time, they overlap.
+    """
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
