@@ -18,6 +18,7 @@ import click
 from classifier import __version__
 from classifier.cli.check import check
 from classifier.cli.evaluate import evaluate
+from classifier.cli.explain import explain
 from classifier.cli.report import report
 from classifier.cli.score import score
 from classifier.cli.train import train
@@ -60,5 +61,5 @@ def _let_numba_cache() -> None:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 
-for command in (score, train, evaluate, check, report):
+for command in (score, explain, report, train, evaluate, check):
     main.add_command(command)

@@ -13,12 +13,20 @@ from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
+from classifier.codebook import Codebook
+from classifier.model.explanation import (
+    Contribution,
+    Explanation,
+    FrameExplanation,
+    by_place,
+)
 from classifier.scoring.scores import ArticleScore
 from classifier.training.evaluate import Evaluation, FrameFigures
 
 WIDTH = 110  # where the output is no terminal
 _COLOURS = ("magenta", "cyan", "yellow", "red", "green", "blue")
 _STRONGEST = 5
+_SHOWN = 12  # contributions to a frame
 
 
 def wide_console(*, stderr: bool = False) -> Console:
@@ -78,6 +86,58 @@ def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Text:
     if result.unsure:
         line.append(f"  ({result.unsure} not judged: unknown language or words)", style="dim")
     return line
+
+
+def explanation_lines(
+    explanation: Explanation, codebook: Codebook, *, all_frames: bool
+) -> Iterator[RenderableType]:
+    """Of each frame that is flagged (or the likeliest, or all) what spoke for and against it."""
+    likeliest = max(explanation.frames, key=lambda one: one.probability)
+    if explanation.unsure:
+        yield Text("unknown language or words: not to be relied on", style="bold yellow")
+    for one, frame in zip(explanation.frames, codebook.frames, strict=True):
+        if not (all_frames or one.flagged or one is likeliest):
+            continue
+        yield Text.assemble(
+            (one.frame, "bold"),
+            f"  {one.probability:.2f} ",
+            (f"flagged, from {one.threshold:.2f}", "bold green")
+            if one.flagged
+            else (f"not flagged, below {one.threshold:.2f}", "dim"),
+            (f"  {explanation.lang or 'language unknown'}", "dim"),
+        )
+        strongest = by_place(one.contributions)
+        yield Padding(_marked(explanation.text, strongest), (1, 0, 1, 2))
+        yield _contribution_table(one, strongest[:_SHOWN], exact=explanation.exact)
+        yield Padding(Text(frame.definition or frame.title, style="dim"), (0, 0, 1, 2))
+
+
+def _marked(text: str, strongest: Sequence[Contribution]) -> Text:
+    """The sentence, green where it speaks for the frame and red where against it."""
+    line = Text(text)
+    for one in reversed(strongest[:_SHOWN]):
+        for start, end in one.places:
+            line.stylize("bold green" if one.weight > 0 else "red", start, end)
+    return line
+
+
+def _contribution_table(
+    one: FrameExplanation, strongest: Sequence[Contribution], *, exact: bool
+) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(justify="right")
+    for part in strongest:
+        colour = "green" if part.weight > 0 else "red"
+        said = Text(" ".join(part.text.split()))
+        if part.cue:
+            said.append(f"   {part.cue}", "cyan")
+        table.add_row(Text(f"{part.weight:+.2f}", colour), Text(part.kind, "dim"), said)
+    if exact:
+        rest = one.margin - one.intercept - sum(part.weight for part in strongest)
+        table.add_row(f"{rest:+.2f}", Text("the rest", "dim"), "")
+        table.add_row(f"{one.intercept:+.2f}", Text("intercept", "dim"), "")
+        table.add_row(f"{one.margin:+.2f}", Text("margin", "bold"), "")
+    return table
 
 
 def evaluation_table(result: Evaluation, width: int) -> Table:

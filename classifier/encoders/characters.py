@@ -7,14 +7,13 @@ character of it is first met.
 
 from __future__ import annotations
 
-import unicodedata
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.encoders.compiled import lean
-from classifier.text.normal import HAN, QUOTE, fold_character
+from classifier.text.normal import HAN, QUOTE, fold_character, may_join
 
 FOLD = (1 << 21) - 1
 PLAIN, HAN_CHARACTER, QUOTATION, DROPPED, UPPER, LOWER, LETTER, SEVERAL, LOOSE, UNKNOWN = (
@@ -28,7 +27,6 @@ _PAGE = 256
 _ASTRAL = 0x20000  # from here on only Chinese characters are words
 _LAST_HAN = 0x323AF
 _COMPATIBLE = 0x2F800  # from here on Chinese characters that compose to others
-_JAMO = (range(0x1100, 0x1200), range(0x16D63, 0x16D6B))  # letters that join without being marks
 
 
 class CharacterTable:
@@ -68,7 +66,7 @@ class CharacterTable:
             return 0
         character = chr(code)
         folded = fold_character(character)
-        loose = LOOSE if _may_join(character) else 0
+        loose = LOOSE if may_join(character) else 0
         if folded == QUOTE:
             return QUOTATION | loose
         if not folded:
@@ -108,15 +106,6 @@ def _kind(character: str) -> int:
     if not character.isdecimal():
         kind |= LETTER
     return kind
-
-
-def _may_join(character: str) -> bool:
-    """Whether it may become one with the character before it, or is composed otherwise."""
-    return (
-        unicodedata.category(character).startswith("M")
-        or any(ord(character) in letters for letters in _JAMO)
-        or not unicodedata.is_normalized("NFC", character)
-    )
 
 
 @lean

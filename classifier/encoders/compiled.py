@@ -12,18 +12,12 @@ from numba.extending import intrinsic
 compiled = njit(cache=True, nogil=True)
 """Compiled once for a machine; runs without the GIL."""
 
-lean = njit(cache=True, nogil=True, _nrt=False)
+lean: Any = njit(cache=True, nogil=True, _nrt=False)  # type: ignore[call-overload]
 """The same for what makes no array and is called for every word: no references are counted."""
 
 
 @intrinsic
-def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
-    """Ask for the first bytes of ``array[row]``; ``row`` must be within the array.
-
-    A look-up in a table larger than the processor's cache waits for memory, and where one
-    follows another the waits add up. Asked for ahead of time, they overlap.
-    """
-
+def _prefetch(typing_context: Any, array: Any, row: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
         stride = builder.extract_value(view.strides, 0)
@@ -32,8 +26,16 @@ def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
         address = builder.gep(start, [builder.mul(stride, row)])
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
-        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        ask = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], kind)
         builder.call(ask, [address, number(0), number(3), number(1)])
         return context.get_dummy_value()
 
     return types.void(array, row), code
+
+
+prefetch: Any = _prefetch
+"""``prefetch(array, row)`` asks for the first bytes of a row, which must be within the array.
+
+A look-up in a table larger than the processor's cache waits for memory, and where one follows
+another the waits add up. Asked for ahead of time, they overlap.
+"""

@@ -14,16 +14,8 @@ DEPTH = 24  # of the stack
 def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: ignore[no-untyped-def]
     """Run one cue's program; whether it stands in a sentence of so many words.
 
-    Symbol ``a`` stands at the places ``marks[a]``; a set of places takes ``sets`` numbers. Most
-    sentences take one: those have code of their own.
+    Symbol ``a`` stands at the places ``marks[a]``; a set of places takes ``sets`` numbers.
     """
-    if sets == 1:
-        return _run(program, start, stop, marks, quoted, stack, length, 1)
-    return _run(program, start, stop, marks, quoted, stack, length, sets)
-
-
-@lean
-def _run(program, start, stop, marks, quoted, stack, length, sets):  # type: ignore[no-untyped-def]
     top = -1
     at = start - 1
     while at + 1 < stop:

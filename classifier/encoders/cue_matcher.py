@@ -68,10 +68,10 @@ class CueMatcher:
             more, count = _find(
                 rows[done:], tokens.letters, tokens.starts, tokens.stops, tokens.hashes,
                 tokens.flags, tokens.ends, kept.entries, kept.records, kept.free,
-                words.keys, words.places, self._words.word_bits, words.content, self._words.patterns,
-                self._words.most_records, self._words.most_runs, runs.keys, runs.places, runs.content,
-                self._words.run_bits, self._limits, self._program, self._needs,
-                self._n_symbols, found,
+                words.keys, words.places, self._words.word_bits, words.content,
+                self._words.patterns, self._words.most_records, self._words.most_runs,
+                runs.keys, runs.places, runs.content, self._words.run_bits,
+                self._limits, self._program, self._needs, self._n_symbols, found,
             )  # fmt: skip
             parts.append(found[:count].copy())
             done += more
@@ -191,7 +191,8 @@ def _has_all(needs, start, stop, met, visit):  # type: ignore[no-untyped-def]
 @compiled
 def _find(  # type: ignore[no-untyped-def]
     rows, letters, starts, stops, hashes, flags, ends, entries, records, free,
-    keys, places, word_bits, contents, patterns, most_records, most_runs, run_keys, run_places, runs, run_bits,
+    keys, places, word_bits, contents, patterns, most_records, most_runs,
+    run_keys, run_places, runs, run_bits,
     limits, program, needs, n_symbols, found,
 ):  # fmt: skip
     """Enter (row, cue) pairs into ``found``; returns how many rows were read, and the pairs.
@@ -208,9 +209,8 @@ def _find(  # type: ignore[no-untyped-def]
     have = np.full(n_cues, -1, dtype=np.int64)
     trials = np.empty(n_cues, dtype=np.int32)
     hits = np.empty(most_records, dtype=np.int64)
-    seen = np.empty(
-        (2, WINDOW * (1 + most_runs)), dtype=np.int32
-    )  # records, below zero in runs; their places
+    # the records of a window's words, those of runs below zero, and where they stand
+    seen = np.empty((2, WINDOW * (1 + most_runs)), dtype=np.int32)
     count = 0
     visit = 0
     for done in range(len(rows)):

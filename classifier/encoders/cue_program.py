@@ -172,7 +172,9 @@ class Compiler:
             steps, some = self.part(option, back)
             options.append(steps)
             free = free or not some
-            needed.update(min(some, key=self._rarity, default=()))
+            if some:
+                rarest: Symbols = min(some, key=self._rarity)
+                needed.update(rarest)
         op = Op.BACK_STEP if back else Op.STEP
         for length, atoms_of_length in sorted(by_length.items()):
             symbol = self.table.number(frozenset(atoms_of_length))

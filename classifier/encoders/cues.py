@@ -68,7 +68,7 @@ class CueEncoder:
 
     def _found(self, tokens: Tokens, langs: Langs | None) -> Pairs:
         """The same, by language."""
-        places = {lang: place for place, lang in enumerate(self._numbers)}
+        places: dict[str | None, int] = {lang: place for place, lang in enumerate(self._numbers)}
         asked = [None] * len(tokens.ends) if langs is None else langs
         unknown = len(places)
         of_row = np.fromiter((places.get(lang, unknown) for lang in asked), np.int64, len(asked))
@@ -137,6 +137,42 @@ class CueEncoder:
         plain = ~self._hint[cues]
         np.add.at(counts, (rows[plain], self._frame_of[cues[plain]]), 1)
         return counts
+
+    def features(
+        self, tokens: Tokens, lang: str | None
+    ) -> list[tuple[int, tuple[int, ...], tuple[int, ...], tuple[float, ...]]]:
+        """What stands in one sentence: the cue, its words, its columns and their values.
+
+        The flags of a frame are shared out evenly among the cues that set them.
+        """
+        rows, cues = self.find(tokens, [lang])
+        counts = self._counts(rows, cues, 1)[0]
+        found = []
+        for cue in cues.tolist():
+            frame = self._frame_of[cue]
+            columns, values = [2 * len(self.frames) + cue], [self.single_weight]
+            if not self._hint[cue]:
+                flags = min(int(counts[frame]), 2)
+                columns += [int(frame) + k * len(self.frames) for k in range(flags)]
+                values += [self.weight / int(counts[frame])] * flags
+            found.append((cue, self._words_of(cue, tokens), tuple(columns), tuple(values)))
+        return found
+
+    def _words_of(self, cue: int, tokens: Tokens) -> tuple[int, ...]:
+        """The words a cue stands on: those without which, all others hidden, it falls."""
+        lang = [self.cues[cue].lang]
+        hidden: list[int] = []
+
+        def hide(start: int, stop: int) -> None:
+            some = [*hidden, *range(start, stop)]
+            if cue in self.find(tokens.without(some), lang)[1]:
+                hidden[:] = some
+            elif stop - start > 1:
+                hide(start, (start + stop) // 2)
+                hide((start + stop) // 2, stop)
+
+        hide(0, len(tokens.hashes))
+        return tuple(i for i in range(len(tokens.hashes)) if i not in {*hidden})
 
     def dictionary(self, texts: Sequence[str], langs: Langs | None = None) -> NDArray[np.bool_]:
         """The cues alone as a classifier: whether any stands there, (n_texts, n_frames)."""

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature as it stands in a sentence.
+
+    ``kind`` says what it is (a word, a pair, a cue ...); ``text`` is the cue as the codebook
+    writes it, None for what is read off the sentence; ``places`` are (start, end) in code
+    points of the sentence; it has the ``values`` in the ``columns`` of the sentence's row.
+    """
+
+    kind: str
+    text: str | None
+    places: tuple[tuple[int, int], ...]
+    columns: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """An encoder that can say where in a sentence its features stand."""
+
+    def features(self, text: str, lang: str | None) -> list[Feature]:
+        """All features of a sentence; their values add up to its row."""
+        ...
 
 
 class Encoder(Protocol):

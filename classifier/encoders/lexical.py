@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.encoders.cues import CueEncoder
+from classifier.encoders.encoder import Feature
 from classifier.encoders.ngram_margins import NgramMargins
 from classifier.encoders.ngrams import NgramEncoder
 from classifier.encoders.tokens import tokenise
+from classifier.text.normal import composed_places
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -61,6 +63,34 @@ class LexicalEncoder:
         known = ngrams.add(tokens, margins)
         self.cues.add_margins(tokens, langs, cue_weights, margins)
         return margins, known
+
+    def features(self, text: str, lang: str | None) -> list[Feature]:
+        """Every word, stem, ending, pair and cue of a sentence with its places."""
+        tokens = tokenise([text])
+        where = composed_places(text)
+
+        def places(words: Sequence[int]) -> tuple[tuple[int, int], ...]:
+            """Where words stand in the sentence; those that follow each other as one place."""
+            spans: list[tuple[int, int]] = []
+            for k, word in enumerate(words):
+                first, last = tokens.places[word]
+                start, end = where[first][0], where[last - 1][1]
+                if k and words[k - 1] == word - 1:
+                    start = spans.pop()[0]
+                spans.append((start, end))
+            return tuple(spans)
+
+        ngrams = self.ngrams.features(tokens)
+        found = [
+            Feature(kind, None, places(words), (column,), (value,))
+            for kind, words, column, value in ngrams
+        ]
+        first = self.ngrams.n_features
+        for cue, words, columns, values in self.cues.features(tokens, lang):
+            text_of_cue = self.cues.cues[cue].text
+            shifted = tuple(first + column for column in columns)
+            found.append(Feature("cue", text_of_cue, places(words), shifted, values))
+        return found
 
     def _lay_out(self, weights: NDArray[np.float32]) -> tuple[NgramMargins, NDArray[np.float64]]:
         """The weights as the compiled code wants them; done once for the same heads."""

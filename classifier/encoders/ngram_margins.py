@@ -107,7 +107,7 @@ def _add_margins(  # type: ignore[no-untyped-def]
     for sentence in range(len(ends)):
         last = ends[sentence]
         sums[:] = 0.0
-        n_known = 0
+        n_known = np.int64(0)
         n_found = 0
         n_new = 0
         for i in range(first, last):

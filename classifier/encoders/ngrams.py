@@ -9,7 +9,7 @@ numba; training and scoring run the same code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -81,6 +81,15 @@ class NgramEncoder:
         rows.eliminate_zeros()
         return rows
 
+    def features(self, tokens: Tokens) -> list[tuple[str, tuple[int, ...], int, float]]:
+        """What stands in one sentence: kind, the words it is made of, column and value."""
+        columns = self._rows(tokens).indices
+        kinds = [kind for i in range(len(tokens.hashes)) for kind in _kinds(tokens, i)]
+        values = self.idf_[columns].astype(np.float64)
+        values *= self.length / (np.sqrt((values**2).sum()) or 1.0)
+        found = zip(kinds, columns.tolist(), values.tolist(), strict=True)
+        return [(kind, words, column, value) for (kind, words), column, value in found if value]
+
     def options(self) -> dict[str, Any]:
         """The number of buckets, the fewest sentences, and the length of a row."""
         return {
@@ -109,6 +118,26 @@ class NgramEncoder:
         )  # fmt: skip
         shape = (len(tokens.ends), self.buckets)
         return csr_matrix((np.ones(count), found[:count].copy(), limits), shape=shape)
+
+
+def _kinds(tokens: Tokens, i: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The kinds of the features that word ``i`` opens, and their words, in their order."""
+    length = tokens.stops[i] - tokens.starts[i]
+    left = len(tokens.hashes) - i
+    han = tokens.flags[i] & HAN_WORD
+    yield "word", (i,)
+    if length > STEM:
+        yield "stem", (i,)
+    if length >= LONG:
+        yield "ending", (i,)
+    if left > 1:
+        yield "pair", (i, i + 1)
+    if left > 2:
+        yield "skip-pair", (i, i + 2)
+    if left > 2 and han:
+        yield "characters", (i, i + 1, i + 2)
+    if left > 3 and han:
+        yield "characters", (i, i + 1, i + 2, i + 3)
 
 
 @lean

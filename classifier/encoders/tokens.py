@@ -7,7 +7,7 @@ in as code points and comes out as arrays with one entry a word.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,17 @@ class Tokens:
         mark = CAPITALS if self.flags[index] & CAPITAL_WORD else ""
         return letters.tobytes().decode("utf-32-le", "surrogatepass") + mark
 
+    def without(self, words: Sequence[int]) -> Tokens:
+        """The same with some words hidden: they are still counted, and nothing is known of them."""
+        letters, stops = self.letters.copy(), self.stops.copy()
+        hashes, flags = self.hashes.copy(), self.flags.copy()
+        for word in words:
+            letters[self.starts[word] : self.stops[word]] = 0
+            stops[word] = self.starts[word]
+        hashes[words] = FNV_START
+        flags[words] = 0
+        return replace(self, letters=letters, stops=stops, hashes=hashes, flags=flags)
+
 
 def tokenise(texts: Sequence[str]) -> Tokens:
     """The words of a batch of sentences."""
@@ -76,7 +87,9 @@ def tokenise(texts: Sequence[str]) -> Tokens:
     ends = np.zeros(len(texts), dtype=np.int64)
     words = (starts, stops, places, hashes, flags)
     count = _tokenise(codes, limits, _CHARACTERS.entries, _CHARACTERS.several, letters, words, ends)
-    return Tokens(letters, *(array[:count] for array in words), ends)
+    return Tokens(
+        letters, starts[:count], stops[:count], places[:count], hashes[:count], flags[:count], ends
+    )
 
 
 def _code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

@@ -13,6 +13,7 @@ from classifier.codebook import Codebook
 from classifier.encoders.encoder import Encoder
 from classifier.errors import ModelError
 from classifier.model.calibration import Calibration, OperatingPoint
+from classifier.model.explanation import Explanation, FrameExplanation, contributions
 from classifier.model.head import Heads
 
 _BATCH = 2048
@@ -81,6 +82,29 @@ class FrameModel:
             probabilities.append(self.calibration.probabilities(margins + self.heads.intercepts))
             unsure.append((known < _FEWEST_KNOWN_WORDS) | self._foreign(some, len(known)))
         return np.concatenate(probabilities), np.concatenate(unsure)
+
+    def explain(self, text: str, lang: str | None = None) -> Explanation:
+        """What in a sentence spoke for and against every frame, with its places.
+
+        Exact for linear heads on features that can be traced: they add up to the margin.
+        For other encoders by leaving out each word in turn.
+        """
+        probabilities, unsure = self.judge([text], [lang])
+        margins = self.encoder.margins([text], [lang], self.heads.weights)[0]
+        margins = margins[0] + self.heads.intercepts
+        found, exact = contributions(self.encoder, self.heads, text, lang)
+        frames = tuple(
+            FrameExplanation(
+                frame,
+                float(margins[i]),
+                float(probabilities[0, i]),
+                float(self.thresholds[i]),
+                float(self.heads.intercepts[i]),
+                tuple(found[i]),
+            )
+            for i, frame in enumerate(self.frames)
+        )
+        return Explanation(text, lang, exact, bool(unsure[0]), frames)
 
     def _foreign(self, langs: Sequence[str | None] | None, n: int) -> NDArray[np.bool_]:
         known = self.languages

@@ -11,11 +11,13 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 CAPITALS = "^"
 QUOTE = '"'
 
 _QUOTES = frozenset('"„“”‟«»‹›「」『』〝〞＂‚‘‛❝❞')
+_JOINING = (range(0x1100, 0x1200), range(0x16D63, 0x16D6B))  # letters that join, not marks
 _DROPPED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u0301")
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 HAN = re.compile(f"[{_HAN}]")
@@ -54,6 +56,31 @@ def compose(text: str) -> str:
     if text.isascii() or unicodedata.is_normalized("NFC", text):
         return text
     return unicodedata.normalize("NFC", text)
+
+
+def may_join(character: str) -> bool:
+    """Whether NFC may make it one with the character before it, or writes it otherwise."""
+    return (
+        unicodedata.category(character).startswith("M")
+        or any(ord(character) in letters for letters in _JOINING)
+        or not unicodedata.is_normalized("NFC", character)
+    )
+
+
+def composed_places(text: str) -> list[tuple[int, int]]:
+    """Where in a text each character of :func:`compose` comes from: (start, end)."""
+    composed = compose(text)
+    if composed == text:
+        return [(place, place + 1) for place in range(len(text))]
+    begins = [0, *(i for i in range(1, len(text)) if not may_join(text[i])), len(text)]
+    places: list[tuple[int, int]] = []
+    for start, end in pairwise(begins):
+        piece = unicodedata.normalize("NFC", text[start:end])
+        if piece == text[start:end]:
+            places += [(place, place + 1) for place in range(start, end)]
+        else:
+            places += [(start, end)] * len(piece)
+    return places
 
 
 def normal_words(text: str) -> list[str]:
