@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.cues import parse_cue, parse_lists
+from classifier.encoders import cue_matcher
 from classifier.encoders.cue_matcher import OVERLAP, WINDOW, CueMatcher
 from classifier.encoders.tokens import tokenise
 from classifier.errors import CodebookError
@@ -132,3 +133,16 @@ def test_a_cue_is_found_anywhere_in_a_very_long_sentence(before: int, between: i
 def test_a_cue_that_could_stand_anywhere_is_refused() -> None:
     with pytest.raises(CodebookError, match="needs a word that must not be missing"):
         CueMatcher([parse_cue("(the)?")])
+
+
+def test_forgetting_words_for_want_of_room_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = parse_lists(LISTS)
+    cues = [parse_cue(cue, lists) for cue in ("a … b", "virus* & politici*", "c|$ill", "内政")]
+    words = ["a", "b", "virus", "politicised", "c", "flu", "内政", "x", "viruses"]
+    sentences = [" ".join(words[i % 9 :: 1 + i % 3]) for i in range(60)]
+    tokens, rows = tokenise(sentences), np.arange(60)
+    found = CueMatcher(cues).find(tokens, rows)
+    monkeypatch.setattr(cue_matcher, "_ROOM", 8)
+    again = CueMatcher(cues).find(tokens, rows)
+    assert sorted(zip(*found, strict=True)) == sorted(zip(*again, strict=True))
+    assert len(found[0]) > 60

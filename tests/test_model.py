@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -387,3 +388,11 @@ def test_rare_strata_do_not_stop_the_folds(label_set: LabelSet) -> None:
 
 def test_a_very_long_word_is_scored_at_once(model: FrameModel) -> None:
     assert model.predict_proba(["x" * 300_000]).shape == (1, 2)
+
+
+def test_threads_score_as_one_does(model: FrameModel) -> None:
+    batches = [[f"{text} {i} {'rain ' * (i % 7)}" for text in TEXTS] for i in range(64)]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(model.predict_proba, batches))
+    alone = [model.predict_proba(batch) for batch in batches]
+    assert np.array_equal(np.concatenate(together), np.concatenate(alone))

@@ -27,6 +27,7 @@ WINDOW = 448  # words of a sentence that are searched at once; longer ones in wi
 OVERLAP = 64
 _SETS = WINDOW // 64 + 1  # 64-bit words in a set of places
 _KEPT = 2**15  # words; a later word takes the place of an earlier one
+_ROOM = 2**19  # numbers that are kept of words; doubled where a sentence needs more
 _AHEAD = 24  # words
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -47,8 +48,7 @@ class CueMatcher:
             for symbol in rarest:
                 triggers.setdefault(symbol, []).append(index)
         self._n_symbols = len(compiler.table.rarity)
-        needed = {symbol for some in needs for symbol in some}
-        self._words = CueWords(compiler.table, triggers, needed)
+        self._words = CueWords(compiler.table, triggers, {n for some in needs for n in some})
         self._limits = np.array(
             [np.cumsum([0, *map(len, steps)]) for steps in (programs, needs)], dtype=np.int64
         )
@@ -59,7 +59,10 @@ class CueMatcher:
     def find(self, tokens: Tokens, rows: NDArray[np.int64]) -> Pairs:
         """The rows (among ``rows``) and the cues that stand in them, as two arrays."""
         n_cues = self._limits.shape[1] - 1
-        kept = self._kept.pop() if self._kept else _Kept(self._n_symbols + n_cues)
+        try:
+            kept = self._kept.pop()
+        except IndexError:  # all are in other threads' hands
+            kept = _Kept()
         words, runs = self._words.words, self._words.runs
         found = np.empty((4 * len(rows) + n_cues, 2), dtype=np.int64)
         parts = [found[:0]]
@@ -88,9 +91,9 @@ class _Kept:
     ``entries`` are keys and places in ``records``; ``free`` is where the next record goes.
     """
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self) -> None:
         self.entries = np.zeros((_KEPT, 2), dtype=np.uint64)
-        self.records = np.zeros(max(2**19, 4 * longest), dtype=np.int32)
+        self.records = np.zeros(_ROOM, dtype=np.int32)
         self.free = np.zeros(1, dtype=np.int64)
         self.forget(larger=False)
 

@@ -49,7 +49,10 @@ class NgramMargins:
             the share of each sentence's words that training sentences held, (n_texts,).
         """
         known = np.ones(len(tokens.ends))
-        kept = self._kept.pop() if self._kept else self._nothing_kept()
+        try:
+            kept = self._kept.pop()
+        except IndexError:  # all are in other threads' hands
+            kept = self._nothing_kept()
         _add_margins(
             tokens.letters, tokens.starts, tokens.stops, tokens.hashes, tokens.flags, tokens.ends,
             self._table, self._live, self._words, kept, kept.view(np.float32), margins, known,
