@@ -20,6 +20,7 @@ _HOMES = {
     "Codebook": "classifier.codebook",
     "CodebookError": "classifier.errors",
     "Evaluation": "classifier.training.evaluate",
+    "Explanation": "classifier.model.explanation",
     "Frame": "classifier.codebook",
     "FrameModel": "classifier.model.frame_model",
     "InputError": "classifier.errors",
@@ -38,6 +39,7 @@ _HOMES = {
     "cross_validate": "classifier.training.train",
     "evaluate": "classifier.training.evaluate",
     "load_model": "classifier.model.storage",
+    "nearest_labels": "classifier.model.nearest",
     "read_articles": "classifier.text.readers",
     "read_codebook": "classifier.codebook",
     "read_labels": "classifier.labels.label_set",
@@ -66,7 +68,9 @@ if TYPE_CHECKING:
     from classifier.labels.label_set import Label as Label
     from classifier.labels.label_set import LabelSet as LabelSet
     from classifier.labels.label_set import read_labels as read_labels
+    from classifier.model.explanation import Explanation as Explanation
     from classifier.model.frame_model import FrameModel as FrameModel
+    from classifier.model.nearest import nearest_labels as nearest_labels
     from classifier.model.storage import load_model as load_model
     from classifier.model.storage import save_model as save_model
     from classifier.scoring.batch import BatchOptions as BatchOptions

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from classifier import load_model, read_labels
 from classifier.cli import main
+from classifier.labels.label_set import LabelSet
 from classifier.model.explanation import Explanation, by_place
 from classifier.model.frame_model import FrameModel
+from classifier.model.nearest import nearest_labels
 from classifier.model.storage import save_model
 from classifier.text.normal import compose, composed_places, may_join
 
@@ -180,3 +182,23 @@ def test_explaining_without_a_known_word_gives_the_intercept(model: FrameModel) 
     assert np.allclose(
         [one.margin for one in explanation.frames], [one.intercept for one in explanation.frames]
     )
+
+
+def test_the_nearest_labels_share_words(model: FrameModel, label_set: LabelSet) -> None:
+    found = nearest_labels(model, label_set, "Ada saw roses bloom again.", "en")
+    assert len(found) == 3
+    assert all("bloom" in one.label.frames for one in found)
+    assert [one.similarity for one in found] == sorted(
+        (one.similarity for one in found), reverse=True
+    )
+
+
+def test_a_sentence_is_shown_with_its_nearest_labels(
+    model_folder: Path, label_folder: Path
+) -> None:
+    command = ["explain", str(model_folder), "Ada saw roses bloom again.", "--lang", "en"]
+    result = CliRunner().invoke(main, [*command, "--labels", str(label_folder)])
+    assert result.exit_code == 0
+    assert "In the square Ada saw roses bloom again." in " ".join(result.stdout.split())
+    result = CliRunner().invoke(main, [*command, "--labels", str(label_folder), "--json"])
+    assert len(json.loads(result.stdout)["nearest"]) == 3

@@ -23,7 +23,9 @@ from classifier.report.page import embedded, interval, page_data, percent, rende
 from classifier.report.records import ScoredArticle, read_scores
 from classifier.report.report import Report, ReportOptions, make_report
 from classifier.report.shares import Sums
+from classifier.scoring.batch import BatchOptions, score_archive
 from classifier.scoring.score import score_articles
+from classifier.scoring.shards import ShardOptions
 from classifier.scoring.writers import write_jsonl
 from classifier.text.article import Article
 from classifier.text.near_duplicates import signature
@@ -189,6 +191,27 @@ def test_small_outlets_are_gathered_in_one_row(tmp_path: Path) -> None:
         ("5 other outlets", 15),
         ("no outlet named", 1),
     ]
+
+
+def test_what_spoke_for_a_frame_is_read_from_files_and_folders(
+    model: FrameModel, tmp_path: Path
+) -> None:
+    article = Article("A storm hit the town.", id="a", lang="en")
+    (score,) = score_articles(model, [article], explain=True)
+    (tmp_path / "s.jsonl").write_text(json.dumps(score.to_dict()), encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": article.text, "lang": "en"}))
+    (flagged,) = score.evidence
+    assert flagged.explanation is not None
+    told = [(term["text"], term["weight"]) for term in flagged.explanation["storm"]["terms"]]
+    save_model(model, tmp_path / "model")
+    options = BatchOptions(ShardOptions(explain=True))
+    score_archive(
+        [tmp_path / "a.jsonl"], tmp_path / "s", model=tmp_path / "model", options=options, workers=1
+    )
+    for source in ("s.jsonl", "s"):
+        (read,) = read_scores([tmp_path / source])
+        terms = read.flagged[0].explanation["storm"]["terms"]
+        assert [(term["text"], term["weight"]) for term in terms] == told
 
 
 def test_voices_and_speakers_are_counted_by_frame(tmp_path: Path) -> None:
@@ -494,7 +517,7 @@ def test_the_same_scores_give_the_same_page(tmp_path: Path, model: FrameModel) -
 
 def test_the_data_of_the_page_holds_offsets_and_exact_probabilities(tmp_path: Path) -> None:
     (article, *_) = page_data(report_of(tmp_path, *VOICED))["articles"]
-    text, _, frames, chances, unsure, start, end, voice, speaker = article["evidence"][0]
+    text, _, frames, chances, unsure, start, end, voice, speaker, _ = article["evidence"][0]
     assert (frames, chances, unsure, voice, speaker) == ([0], [9000, 100], 0, "quoted", "Ada")
     assert end - start == len(text)
 

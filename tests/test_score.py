@@ -85,3 +85,15 @@ def test_only_the_voices_asked_for_are_flagged_and_counted(model: FrameModel) ->
     (score,) = score_articles(model, [QUOTED], voices=["author"])
     assert [sentence.voice for sentence in score.evidence] == ["author"]
     assert (score.frames["storm"].flagged, score.frames["storm"].share) == (1, 1.0)
+
+
+def test_a_flagged_sentence_explains_its_margin_on_request(model: FrameModel) -> None:
+    (score,) = score_articles(model, [STORMY], explain=True)
+    assert score.sentences[1].explanation is None
+    told = score.evidence[0].to_dict()["explanation"]["storm"]
+    weights = [term["weight"] for term in told["terms"]]
+    assert told["intercept"] + sum(weights) + told["rest"] == pytest.approx(
+        told["margin"], abs=2e-3
+    )
+    start, end = told["terms"][0]["places"][0]
+    assert "storm" in STORMY.text[:21][start:end]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -20,6 +21,7 @@ from classifier.model.explanation import (
     FrameExplanation,
     by_place,
 )
+from classifier.model.nearest import Neighbour
 from classifier.scoring.scores import ArticleScore
 from classifier.training.evaluate import Evaluation, FrameFigures
 
@@ -65,9 +67,21 @@ def article_lines(result: ArticleScore, frames: Sequence[str]) -> Iterator[Rende
             line.append(f"{sentence.voice}{speaker}", style="dim")
         yield line
         yield Padding(Text(" ".join(sentence.sentence.text.split())), (0, 0, 0, 4))
+        for frame, told in (sentence.explanation or {}).items():
+            yield Padding(_terms_line(frame, told, colours[frame]), (0, 0, 0, 4))
     if len(strongest) > _STRONGEST:
         yield Text(f"  … and {len(strongest) - _STRONGEST} more; -o writes them all", style="dim")
     yield Text()
+
+
+def _terms_line(frame: str, told: Mapping[str, Any], colour: str) -> Text:
+    """What spoke for and against a frame, in one line."""
+    line = Text(f"{frame}: ", style=colour)
+    for term in told["terms"]:
+        said = " ".join(term["text"].split())
+        line.append(f"{term['weight']:+.2f} ", "green" if term["weight"] > 0 else "red")
+        line.append(f"{said}  ", "cyan" if term["cue"] else "dim")
+    return line
 
 
 def _frame_line(result: ArticleScore, colours: dict[str, str]) -> Text:
@@ -110,6 +124,16 @@ def explanation_lines(
         yield Padding(_marked(explanation.text, strongest), (1, 0, 1, 2))
         yield _contribution_table(one, strongest[:_SHOWN], exact=explanation.exact)
         yield Padding(Text(frame.definition or frame.title, style="dim"), (0, 0, 1, 2))
+
+
+def neighbour_lines(neighbours: Sequence[Neighbour]) -> Iterator[RenderableType]:
+    """The nearest labelled sentences, and what they were labelled."""
+    for one in neighbours:
+        line = Text(f"{one.similarity:.2f}  ", style="dim")
+        line.append(", ".join(one.label.frames) or "no frame", style="bold")
+        line.append(f"  {one.label.id}  ", style="dim")
+        line.append(" ".join(one.label.text.split()))
+        yield line
 
 
 def _marked(text: str, strongest: Sequence[Contribution]) -> Text:

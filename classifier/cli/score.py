@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Flag only sentences in this voice, and count only those; may be given twice.",
 )
+@click.option("--explain", is_flag=True, help="Say what spoke for and against every flagged frame.")
 @click.option(
     "--copies",
     is_flag=True,
@@ -111,6 +112,7 @@ def score(
     prior: str | None,
     precision: float | None,
     voices: tuple[Voice, ...],
+    explain: bool,
     copies: bool,
     force: bool,
 ) -> None:
@@ -146,6 +148,7 @@ def score(
             all_sentences=all_sentences,
             voices=voices or VOICES,
             copies=copies,
+            explain=explain,
             **reading,
         )
         options = BatchOptions(shards, share, precision)
@@ -154,7 +157,7 @@ def score(
         if to_file:
             refuse_existing(output, force)
         model = _at(model, share, precision, paths, reading)
-        count, left_out = _stream(paths, output, model, reading, all_sentences, voices)
+        count, left_out = _stream(paths, output, model, reading, all_sentences, voices, explain)
     told = f", {left_out} left out" if left_out else ""
     where = f" → {output}" if to_file else ""
     click.echo(f"{count} articles scored{told}{where}", err=True)
@@ -191,6 +194,7 @@ def _stream(
     reading: dict[str, Any],
     all_sentences: bool,
     voices: tuple[Voice, ...],
+    explain: bool,
 ) -> tuple[int, int]:
     """Print or write article by article; how many were scored, and left out."""
     from classifier.scoring.score import score_articles
@@ -199,7 +203,9 @@ def _stream(
 
     refused: list[InputError] = []
     articles = read_articles(*paths, **reading, on_error=refused.append)
-    scores = score_articles(model, _with_progress(articles), voices=voices or VOICES)
+    scores = score_articles(
+        model, _with_progress(articles), voices=voices or VOICES, explain=explain
+    )
     if output is None:
         count = _print_scores(scores, model)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from classifier.model.head import Heads
 from classifier.text.normal import composed_places
 
 Place = tuple[int, int]
+_MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,26 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
         return asdict(self)
+
+    def in_short(self, frames: Collection[str], most: int = _MOST) -> dict[str, Any]:
+        """For these frames the strongest terms, as plain values; ``rest`` is what the others add.
+
+        Terms that share their places are one. ``intercept``, the weights and ``rest`` add up
+        to ``margin`` where the explanation is exact.
+        """
+        told = {}
+        for one in self.frames:
+            if one.frame in frames:
+                terms = by_place(one.contributions)
+                told[one.frame] = {
+                    "margin": round(one.margin, 4),
+                    "intercept": round(one.intercept, 4),
+                    "terms": [
+                        asdict(term) | {"weight": round(term.weight, 4)} for term in terms[:most]
+                    ],
+                    "rest": round(sum(term.weight for term in terms[most:]), 4),
+                }
+        return told
 
 
 def contributions(

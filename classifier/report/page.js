@@ -24,10 +24,10 @@
   articles.forEach((article, at) => {
     article.at = at;
     article.evidence.forEach((row, index) => {
-      const [text, , on = [], chances = [], unsure = 0, start, end, voice = "", speaker = ""] = row;
+      const [text, , on = [], chances = [], unsure = 0, start, end, voice = "", speaker = "", terms = []] = row;
       if (on.length) {
         const best = Math.max(...on.map((i) => chances[i]));
-        hits.push({ article, index, text, on, chances, unsure, start, end, voice, speaker, best });
+        hits.push({ article, index, text, on, chances, unsure, start, end, voice, speaker, terms, best });
       }
     });
   });
@@ -126,6 +126,17 @@
   const key = (i) => make("span", { class: `key f${i % 8}`, "aria-hidden": "true" });
   const tags = (hit) =>
     hit.on.map((i) => make("span", { class: "tag" }, key(i), `${frames[i].label} ${chance(hit.chances[i])}`));
+  // What spoke for and against the flagged frames, where the scores say so.
+  function why(terms) {
+    if (!terms.length) return null;
+    const weight = (w) => `${w < 0 ? "−" : "+"}${Math.abs(w).toFixed(2)}`;
+    const lists = terms.flatMap(([i, parts]) => [
+      make("p", {}, key(i), frames[i].label),
+      make("ul", {}, ...parts.map(([text, w, cue]) =>
+        make("li", {}, make("span", { class: "weight" }, weight(w)), ` ${text}`, cue ? make("span", { class: "small" }, " cue ", make("code", {}, cue)) : ""))),
+    ]);
+    return make("details", { class: "why" }, make("summary", {}, "What spoke for and against"), ...lists);
+  }
   const said = (hit) => (hit.voice ? hit.voice + (hit.speaker ? `: ${hit.speaker}` : "") : "");
   const copies = (article) => (article.readings > 1 ? `${number.format(article.readings)} readings, 1 text` : "");
 
@@ -138,7 +149,7 @@
     const { article } = hit;
     const link = make("a", { href: `#a${article.at}s${hit.index}`, ...lang(article) }, article.title);
     const meta = about(said(hit), link, article.outlet, article.date, copies(article));
-    return make("li", {}, make("p", { class: "tags" }, ...tags(hit)), make("blockquote", lang(article), hit.text), meta);
+    return make("li", {}, make("p", { class: "tags" }, ...tags(hit)), make("blockquote", lang(article), hit.text), meta, why(hit.terms));
   }
   function articleCard(article) {
     const flagged = article.evidence.filter((row) => row[2]?.length).length;

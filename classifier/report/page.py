@@ -188,7 +188,17 @@ def _sentences(shown: Shown, frames: tuple[str, ...]) -> Iterator[list[Any]]:
                 sentence.end,
                 sentence.voice or "",
                 sentence.speaker or "",
+                _terms(sentence, frames),
             ]
+
+
+def _terms(sentence: Evidence, frames: tuple[str, ...]) -> list[Any]:
+    """What spoke for and against each flagged frame: ``[frame, [[text, weight, cue], …]]``."""
+    return [
+        [i, [[t["text"], round(t["weight"], 2), t["cue"] or ""] for t in told["terms"]]]
+        for i, name in enumerate(frames)
+        if (told := sentence.explanation.get(name))
+    ]
 
 
 def voice_rows(report: Report) -> list[dict[str, Any]]:

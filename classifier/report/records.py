@@ -18,7 +18,10 @@ from classifier.report.rows import EXPECTED, READERS, json_rows
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sentence of a record; ``voice`` and ``speaker`` are None where nobody told them."""
+    """One sentence of a record; ``voice`` and ``speaker`` are None where nobody told them.
+
+    ``explanation`` says by frame what spoke for and against it, where that was recorded.
+    """
 
     text: str
     start: int
@@ -28,6 +31,7 @@ class Evidence:
     unsure: bool = False
     voice: str | None = None
     speaker: str | None = None
+    explanation: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ def _nested(row: dict[str, Any]) -> Evidence:
         unsure=bool(row.get("unsure")),
         voice=row.get("voice") or None,
         speaker=str(speaker["name"]) if speaker else None,
+        explanation=row.get("explanation") or {},
     )
 
 
@@ -238,6 +243,7 @@ def _flat(row: dict[str, Any], names: list[str]) -> Evidence:
         unsure=str(row.get("unsure")).lower() in {"true", "1"},
         voice=row.get("voice") or None,
         speaker=row.get("speaker") or None,
+        explanation=json.loads(row["explanation"]) if row.get("explanation") else {},
     )
 
 

@@ -18,6 +18,8 @@ class SentenceScore:
     An ``unsure`` one is in a language the model was never shown, or holds hardly any word it
     knows: its probabilities mean little, and no frame is flagged. ``speaker`` is looked for
     where a frame is flagged; None is the author, or somebody who is not safely named.
+    ``explanation`` says by flagged frame what spoke for and against it, where it was asked for
+    (:meth:`~classifier.model.explanation.Explanation.in_short`).
     """
 
     sentence: Sentence
@@ -26,9 +28,11 @@ class SentenceScore:
     unsure: bool = False
     voice: Voice = "author"
     speaker: Speaker | None = None
+    explanation: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The evidence as plain values; offsets count code points of the article's text."""
+        told = {} if self.explanation is None else {"explanation": self.explanation}
         return {
             "start": self.sentence.start,
             "end": self.sentence.end,
@@ -38,6 +42,7 @@ class SentenceScore:
             "unsure": self.unsure,
             "voice": self.voice,
             "speaker": None if self.speaker is None else asdict(self.speaker),
+            **told,
         }
 
 

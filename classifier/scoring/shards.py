@@ -28,8 +28,9 @@ class ShardOptions:
     ``text_column``, ``lang`` and ``encoding`` are those of ``read_articles``. ``kind`` is the
     format of the tables; ``all_sentences`` keeps the sentences without a frame too; only
     sentences in one of the ``voices`` are flagged; ``copies`` adds a signature of every article
-    (:mod:`classifier.text.near_duplicates`), by which a report tells copies of one text. A
-    shard holds ``articles`` at most.
+    (:mod:`classifier.text.near_duplicates`), by which a report tells copies of one text;
+    ``explain`` adds what spoke for and against the flagged frames. A shard holds ``articles``
+    at most.
     """
 
     kind: TableFormat = "parquet"
@@ -40,6 +41,7 @@ class ShardOptions:
     articles: int = 2000
     voices: tuple[Voice, ...] = VOICES
     copies: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ def score_part(model: FrameModel, part: Part, options: ShardOptions, folder: Pat
     flagged = batch.flags.sum(axis=0).tolist()
     tables = {
         "articles": article_table(batch, numbers, copies=options.copies),
-        "sentences": sentence_table(batch, numbers, all_sentences=options.all_sentences),
+        "sentences": sentence_table(
+            batch, numbers, all_sentences=options.all_sentences, explain=options.explain
+        ),
     }
     files = {}
     for name, table in tables.items():

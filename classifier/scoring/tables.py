@@ -5,6 +5,7 @@ Both have the column ``article``, the running number of the article in the input
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,14 +59,19 @@ def article_table(batch: ScoredBatch, numbers: Sequence[int], *, copies: bool = 
 
 
 def sentence_table(
-    batch: ScoredBatch, numbers: Sequence[int], *, all_sentences: bool = False
+    batch: ScoredBatch,
+    numbers: Sequence[int],
+    *,
+    all_sentences: bool = False,
+    explain: bool = False,
 ) -> pa.Table:
     """One row a sentence that carries a frame, or one for every sentence.
 
     ``start`` and ``end`` count code points of the article's text; ``sentence`` is the
     sentence's number in its article, from 0; ``<frame>_probability`` stands for every frame.
     ``speaker`` is looked for where a frame is flagged; where the name stands is
-    ``speaker_start`` and ``speaker_end``.
+    ``speaker_start`` and ``speaker_end``. With ``explain``, ``explanation`` holds as JSON what
+    spoke for and against the frames that are flagged.
     """
     frames = batch.model.frames
     rows = np.arange(len(batch.spans)) if all_sentences else np.flatnonzero(batch.flags.any(axis=1))
@@ -96,6 +102,13 @@ def sentence_table(
             pa.list_(_TEXT),
         ),
     }
+    if explain:
+        told = dict(zip(framed.tolist(), batch.explanations(framed), strict=True))
+        lines = [
+            json.dumps(told[row], ensure_ascii=False) if row in told else None
+            for row in rows.tolist()
+        ]
+        columns["explanation"] = pa.array(lines, _TEXT)
     for i, frame in enumerate(frames):
         columns[f"{frame}_probability"] = batch.probabilities[rows, i].round(4)
     return pa.table(columns)
