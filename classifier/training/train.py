@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
+from classifier.encoders.combined import CombinedEncoder
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.make import cues_of, make_encoder
+from classifier.encoders.runtime import Runtime
 from classifier.errors import LabelError
 from classifier.labels.checks import MIN_POSITIVES
 from classifier.labels.label_set import Label, LabelSet
@@ -25,6 +27,7 @@ from classifier.model.calibration import (
     operating_points,
     shifted,
 )
+from classifier.model.cascade import rule_out_limits
 from classifier.model.frame_model import FrameModel
 from classifier.model.head import Margins, fit_heads
 from classifier.training.evaluate import Evaluation, measure
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "sentencex")
+_NEURAL_LIBRARIES = ("torch", "transformers", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +64,23 @@ class TrainOptions:
 
 
 def train(
-    label_set: LabelSet, codebook: Codebook, options: TrainOptions | None = None
+    label_set: LabelSet,
+    codebook: Codebook,
+    options: TrainOptions | None = None,
+    runtime: Runtime | None = None,
 ) -> FrameModel:
     """Train a model: grouped folds, out-of-fold margins, calibration, heads on all rows.
 
     The held-out figures in ``facts`` come from sentences that neither the heads nor the
-    calibration they were scored with had seen.
+    calibration they were scored with had seen, nor a sentence encoder that was trained.
+    ``runtime`` says how a sentence encoder is run here, where the model has one.
 
     Raises:
         LabelError: the label set names a frame the codebook does not have, or has too few
             groups or positives to learn from.
     """
     options = options or TrainOptions()
-    learned = _learn(label_set, codebook, options)
+    learned = _learn(label_set, codebook, options, runtime)
     priors, meant = learned.priors, learned.meant_priors
     targets = learned.targets
     return FrameModel(
@@ -85,19 +93,22 @@ def train(
         thresholds=learned.thresholds,
         priors=meant,
         operating=learned.operating,
-        facts=_facts(label_set, options, learned.held_out),
+        facts=_facts(label_set, options, learned),
     )
 
 
 def cross_validate(
-    label_set: LabelSet, codebook: Codebook, options: TrainOptions | None = None
+    label_set: LabelSet,
+    codebook: Codebook,
+    options: TrainOptions | None = None,
+    runtime: Runtime | None = None,
 ) -> Evaluation:
     """The held-out figures of :func:`train`, with their confusions, without a model.
 
     Raises:
         LabelError: as in :func:`train`.
     """
-    return _learn(label_set, codebook, options or TrainOptions()).held_out
+    return _learn(label_set, codebook, options or TrainOptions(), runtime).held_out
 
 
 def held_out_probabilities(
@@ -123,14 +134,28 @@ class _Learned:
     held_out: Evaluation
 
 
-def _learn(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> _Learned:
+def _learn(
+    label_set: LabelSet,
+    codebook: Codebook,
+    options: TrainOptions,
+    runtime: Runtime | None = None,
+) -> _Learned:
     _check(label_set, codebook, options)
     frames = codebook.frame_names
     targets = label_set.targets(frames)
-    encoder = make_encoder(options.encoder, codebook, options.encoder_options)
-    features = encoder.fit(label_set.texts).transform(label_set.texts, label_set.langs)
     folds = list(grouped_folds(label_set, options.folds, options.seed))
-    margins = out_of_fold_margins(features, targets, folds, options.regularisation, options.seed)
+    encoder = _fitted(label_set, codebook, options, runtime)
+    features = encoder.transform(label_set.texts, label_set.langs)
+
+    def features_without(rows: NDArray[np.int64]) -> csr_matrix:
+        if not (isinstance(encoder, CombinedEncoder) and encoder.tuning):
+            return features
+        other = _fitted(label_set.subset(rows), codebook, options, runtime)
+        return other.transform(label_set.texts, label_set.langs)
+
+    margins = out_of_fold_margins(
+        features_without, targets, folds, options.regularisation, options.seed
+    )
     probabilities = cross_calibrated(margins, targets, folds)
     priors = targets.mean(axis=0)
     meant = priors if codebook.base_rate is None else np.full(len(frames), codebook.base_rate)
@@ -139,7 +164,7 @@ def _learn(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> _L
     thresholds = np.array(
         [best_threshold(points, prior) for points, prior in zip(operating, meant, strict=True)]
     )
-    held_out = measure(
+    evaluation = measure(
         label_set,
         frames,
         probabilities,
@@ -148,8 +173,21 @@ def _learn(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> _L
     )
     return _Learned(
         encoder, features, targets, margins, probabilities, priors, meant, operating,
-        thresholds, held_out,
+        thresholds, evaluation,
     )  # fmt: skip
+
+
+def _fitted(
+    label_set: LabelSet, codebook: Codebook, options: TrainOptions, runtime: Runtime | None
+) -> Encoder:
+    """An encoder that has learned what it learns from these rows, labels included."""
+    encoder = make_encoder(options.encoder, codebook, options.encoder_options, runtime)
+    encoder.fit(label_set.texts)
+    if isinstance(encoder, CombinedEncoder):
+        targets = label_set.targets(codebook.frame_names)
+        groups = label_set.groups
+        encoder.learn(label_set.texts, label_set.langs, targets, groups, options.seed)
+    return encoder
 
 
 def cross_calibrated(
@@ -197,7 +235,9 @@ def _check(label_set: LabelSet, codebook: Codebook, options: TrainOptions) -> No
         )
 
 
-def _facts(label_set: LabelSet, options: TrainOptions, held_out: Evaluation) -> dict[str, Any]:
+def _facts(label_set: LabelSet, options: TrainOptions, learned: _Learned) -> dict[str, Any]:
+    more = () if options.encoder == "ngrams" else _NEURAL_LIBRARIES
+    at_meant = shifted(learned.probabilities, learned.priors, learned.meant_priors)
     return {
         "labels": {
             "sha256": label_set.sha256,
@@ -207,9 +247,10 @@ def _facts(label_set: LabelSet, options: TrainOptions, held_out: Evaluation) -> 
         },
         "options": asdict(options),
         "seed": options.seed,
-        "libraries": {name: library_version(name) for name in _LIBRARIES}
+        "libraries": {name: library_version(name) for name in (*_LIBRARIES, *more)}
         | {"python": ".".join(platform.python_version_tuple()[:2])},
-        "held_out": held_out.to_dict(),
+        "held_out": learned.held_out.to_dict(),
+        "rule_out": rule_out_limits(at_meant, learned.targets),
         "probes": _probes(label_set),
     }
 
