@@ -18,6 +18,7 @@ import click
 from classifier import __version__
 from classifier.cli.check import check
 from classifier.cli.evaluate import evaluate
+from classifier.cli.export import export
 from classifier.cli.score import score
 from classifier.cli.train import train
 from classifier.errors import ClassifierError
@@ -59,5 +60,5 @@ def _let_numba_cache() -> None:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 
-for command in (score, train, evaluate, check):
+for command in (score, train, evaluate, check, export):
     main.add_command(command)

@@ -17,7 +17,7 @@ from classifier.encoders.backbone import Backbone, locate, tuned
 from classifier.encoders.embedder import Engine, Rows, Tokeniser, embed
 from classifier.encoders.embedding_cache import EmbeddingCache
 from classifier.encoders.finetune import TuneOptions, finetune
-from classifier.encoders.onnx import load_onnx
+from classifier.encoders.onnx import load_onnx, write_onnx
 from classifier.encoders.runtime import Runtime
 from classifier.encoders.transformer import TorchEngine, load_network, pick_device, write_network
 from classifier.errors import ModelError
@@ -118,16 +118,28 @@ class SentenceEncoder:
         except OSError as exc:
             raise ModelError(f"{folder}: the backbone cannot be written: {exc}") from exc
         self.backbone = tuned(self.backbone, folder / FOLDER)
-        self._folder = folder
+
+    def export(self, folder: Path) -> None:
+        """Write the network for onnxruntime into a model's folder.
+
+        Raises:
+            ModelError: it cannot be written.
+            MissingExtraError: torch or onnx is not installed.
+        """
+        tokeniser, network = self._load_network()
+        try:
+            with _whole_folder(folder / ONNX) as part:
+                write_onnx(network, tokeniser, self.backbone, part)
+        except OSError as exc:
+            raise ModelError(f"{folder}: the encoder cannot be written: {exc}") from exc
 
     def _write(self, part: Path) -> None:
-        if self.backbone.files:  # it came from a folder
+        if self._parts is None or not isinstance(self._parts[1], TorchEngine):
             source = self._locate()
             for name in self.backbone.files:
                 shutil.copyfile(source / name, part / name)
             return
-        tokeniser, engine = self._loaded()
-        assert isinstance(engine, TorchEngine)
+        tokeniser, engine = self._parts
         write_network(engine.network, part)
         (part / "tokenizer.json").write_bytes(tokeniser.file)
 
