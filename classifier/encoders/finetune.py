@@ -47,7 +47,7 @@ class TuneOptions:
     way: str = "contrastive"
     layers: int = 3
     rate: float = 1e-4
-    epochs: int = 4
+    epochs: int = 3
     least_steps: int = 30
     batch: int = 48
     keep: float = 0.0

@@ -70,7 +70,11 @@ def main() -> None:
     parser.add_argument("--backbone", required=True)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--shots", type=int, choices=(8, 64), default=8)
-    parser.add_argument("--ways", nargs="+", default=["frozen", "frozen+names", "contrastive+names", "contrastive", "plain"])
+    parser.add_argument(
+        "--ways",
+        nargs="+",
+        default=["frozen", "frozen+names", "contrastive+names", "contrastive", "plain"],
+    )
     parser.add_argument("--sets", nargs="+", default=list(SETS))
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--steps", type=int, default=16)
