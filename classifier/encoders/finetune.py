@@ -127,7 +127,8 @@ class _Run:
         self.learn, self.held_out = _split(groups, options.way)
         self.steps, self.step = options.steps(len(self.learn)), 0
         self.layers = _upper_layers(network, options.layers)
-        self.head = torch.nn.Linear(network.config.hidden_size, targets.shape[1])
+        width = network.config.hidden_size
+        self.head = torch.nn.utils.skip_init(torch.nn.Linear, width, targets.shape[1])
         torch.nn.init.zeros_(self.head.weight)
         torch.nn.init.zeros_(self.head.bias)
         self.head.to(self.device)

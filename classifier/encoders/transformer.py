@@ -66,7 +66,7 @@ def load_network(folder: Path, device: str) -> Any:
     except ImportError as exc:
         raise missing("torch and transformers") from exc
     try:
-        with _quiet():
+        with _quiet(), torch.random.fork_rng():  # what is about to be filled is drawn first
             network, report = AutoModel.from_pretrained(
                 folder,
                 local_files_only=True,
@@ -87,6 +87,8 @@ def load_network(folder: Path, device: str) -> Any:
             f"{folder}: the file of weights lacks {len(lacking)} of the network's, "
             f"such as {sorted(lacking)[0]}; they would be random: copy the folder again"
         )
+    if getattr(network, "pooler", None) is not None:
+        network.pooler = None  # unused, and perhaps random
     return network.to(device).eval()
 
 

@@ -166,9 +166,8 @@ def rule_out_limits(
     """
     highest = probabilities.max(axis=1)
     framed = [highest[column] for column in targets.T if column.any()]
-    return {
-        f"{recall:g}": round(
-            float(min(np.quantile(some, 1 - recall, method="lower") for some in framed)), 6
-        )
-        for recall in _RECALLS
-    }
+    limits = {}
+    for recall in _RECALLS:
+        limit = min(np.quantile(some, 1 - recall, method="lower") for some in framed)
+        limits[f"{recall:g}"] = float(np.floor(limit * 1e6) / 1e6)
+    return limits
