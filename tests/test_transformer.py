@@ -7,11 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
+from classifier.cli import main
+from classifier.cli.backbone import KINDS
 from classifier.codebook import Codebook
 from classifier.encoders.backbone import find_backbone
 from classifier.encoders.combined import CombinedEncoder
 from classifier.encoders.embedder import batches
+from classifier.encoders.make import KINDS as LIBRARY_KINDS
 from classifier.encoders.make import make_encoder
 from classifier.encoders.runtime import Runtime
 from classifier.encoders.sentence import SentenceEncoder
@@ -243,3 +247,42 @@ def test_a_frozen_encoder_learns_nothing_from_labels(
     targets = label_set.targets(codebook.frame_names)
     encoder.learn(label_set.texts, label_set.langs, targets, label_set.groups, 0)
     assert np.array_equal(encoder.sentence.embed(TEXTS), before)
+
+
+def framing(*arguments: object) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_the_command_trains_exports_and_scores(
+    label_folder: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMING_CACHE", str(tmp_path / "cache"))
+    chosen = ("--encoder", "hybrid", "--backbone", backbone, "--device", "cpu")
+    result = framing("train", label_folder, "-o", tmp_path / "m", "--folds", "2", *chosen)
+    assert result.exit_code == 0, result.stderr
+    assert list((tmp_path / "cache").rglob("*.safetensors"))
+    (tmp_path / "a.txt").write_text("A storm tore through the square.", encoding="utf-8")
+    result = framing("score", tmp_path / "a.txt", "-m", tmp_path / "m")
+    assert "storm ×1" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--encoder", "hybrid"), "needs --backbone"),
+        (("--backbone", "somewhere"), "choose another --encoder"),
+    ],
+)
+def test_a_backbone_goes_with_its_encoder(
+    arguments: tuple[str, ...], said: str, label_folder: Path, tmp_path: Path
+) -> None:
+    result = framing("train", label_folder, "-o", tmp_path / "m", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_the_command_knows_every_kind() -> None:
+    assert KINDS == LIBRARY_KINDS

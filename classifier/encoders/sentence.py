@@ -134,14 +134,14 @@ class SentenceEncoder:
             raise ModelError(f"{folder}: the encoder cannot be written: {exc}") from exc
 
     def _write(self, part: Path) -> None:
-        if self._parts is None or not isinstance(self._parts[1], TorchEngine):
-            source = self._locate()
-            for name in self.backbone.files:
-                shutil.copyfile(source / name, part / name)
+        tokeniser, engine = self._parts or (None, None)
+        if tokeniser is not None and isinstance(engine, TorchEngine):
+            write_network(engine.network, part)
+            (part / "tokenizer.json").write_bytes(tokeniser.file)
             return
-        tokeniser, engine = self._parts
-        write_network(engine.network, part)
-        (part / "tokenizer.json").write_bytes(tokeniser.file)
+        source = self._locate()
+        for name in self.backbone.files:
+            shutil.copyfile(source / name, part / name)
 
     def _loaded(self) -> tuple[Tokeniser, Engine]:
         if self._parts is None:
