@@ -387,3 +387,15 @@ def test_rare_strata_do_not_stop_the_folds(label_set: LabelSet) -> None:
 
 def test_a_very_long_word_is_scored_at_once(model: FrameModel) -> None:
     assert model.predict_proba(["x" * 300_000]).shape == (1, 2)
+
+
+def test_what_the_codebook_says_is_learned_and_never_measured(
+    label_set: LabelSet, codebook: Codebook
+) -> None:
+    options = TrainOptions(encoder_options={"ngrams": {"buckets": 2**10}}, describe=3)
+    told = train(label_set, codebook, options)
+    plain = train(label_set, codebook, replace(options, describe=0))
+    text = ["Plants are said to bud."]
+    assert told.predict_proba(text)[0, 1] > plain.predict_proba(text)[0, 1]
+    assert told.facts["held_out"]["sentences"] == len(label_set)
+    assert told.facts["labels"] == plain.facts["labels"]

@@ -31,6 +31,13 @@ from classifier.cli.options import codebook_option, folder_of
     help="Grouped folds for calibration and held-out figures.",
 )
 @click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--describe",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Learn also from what the codebook says of every frame, so many times; for few labels.",
+)
 @training_options
 @click.option("--force", is_flag=True, help="Overwrite a model that is already there.")
 def train(
@@ -41,6 +48,7 @@ def train(
     model_version: str,
     folds: int,
     seed: int,
+    describe: int,
     encoder: str,
     backbone: str | None,
     revision: str | None,
@@ -71,6 +79,7 @@ def train(
         encoder_options=encoder_options(encoder, backbone, revision, langs, tuning),
         folds=folds,
         seed=seed,
+        describe=describe,
     )
     checkpoints = output.with_name(f"{output.name}.checkpoints")
     runtime = None if encoder == "ngrams" else make_runtime(device, download, checkpoints)

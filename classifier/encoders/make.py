@@ -46,7 +46,7 @@ def make_encoder(
     """
     options = options or {}
     if kind not in KINDS:
-        raise ValueError(f"no encoder {kind!r}; there are: {', '.join(KINDS)}")
+        raise ValueError(f"no encoder {kind!r}; there is: {', '.join(KINDS)}")
     if kind == "transformer":
         return CombinedEncoder(kind, _make_sentence(options, runtime, folder))
     ngrams = NgramEncoder(**options.get("ngrams", {}))

@@ -30,6 +30,7 @@ from classifier.model.calibration import (
 from classifier.model.cascade import rule_out_limits
 from classifier.model.frame_model import FrameModel
 from classifier.model.head import Margins, fit_heads
+from classifier.training.describe import with_codebook
 from classifier.training.evaluate import Evaluation, measure
 from classifier.training.folds import grouped_folds, out_of_fold_margins
 
@@ -46,6 +47,8 @@ class TrainOptions:
 
     ``folds`` grouped folds give the margins that calibration and the held-out figures come
     from; ``encoder_options`` holds options by part, as the encoder's ``options()`` gives them.
+    ``describe`` copies of what the codebook says of every frame are learned from like labelled
+    sentences; they are never measured on.
     """
 
     name: str = "frames"
@@ -55,10 +58,13 @@ class TrainOptions:
     regularisation: float = 2.0
     folds: int = 5
     seed: int = 0
+    describe: int = 0
 
     def __post_init__(self) -> None:
         if self.folds < 2:
             raise ValueError(f"folds is {self.folds}; expected 2 or more")
+        if self.describe < 0:
+            raise ValueError(f"describe is {self.describe}; expected 0 or more")
         if self.regularisation <= 0:
             raise ValueError(f"regularisation is {self.regularisation}; expected more than 0")
 
@@ -88,7 +94,7 @@ def train(
         version=options.version,
         codebook=codebook,
         encoder=learned.encoder,
-        heads=fit_heads(learned.features, targets, options.regularisation, options.seed),
+        heads=fit_heads(learned.features, learned.taught, options.regularisation, options.seed),
         calibration=fit_calibration(learned.margins, targets).at_priors(priors, meant),
         thresholds=learned.thresholds,
         priors=meant,
@@ -120,10 +126,15 @@ def held_out_probabilities(
 
 @dataclass(frozen=True, slots=True)
 class _Learned:
-    """What grouped folds tell: margins and probabilities of rows that were held out."""
+    """What grouped folds tell: margins and probabilities of rows that were held out.
+
+    ``features`` and ``taught`` are of all rows to learn from, the codebook's own among them;
+    the other arrays are of the label set's.
+    """
 
     encoder: Encoder
     features: csr_matrix
+    taught: NDArray[np.bool_]
     targets: NDArray[np.bool_]
     margins: Margins
     probabilities: NDArray[np.float64]
@@ -144,18 +155,25 @@ def _learn(
     frames = codebook.frame_names
     targets = label_set.targets(frames)
     folds = list(grouped_folds(label_set, options.folds, options.seed))
-    encoder = _fitted(label_set, codebook, options, runtime)
-    features = encoder.transform(label_set.texts, label_set.langs)
+    rows = with_codebook(label_set, codebook, options.describe)
+    own = np.arange(len(label_set), len(rows))
+    taught = rows.targets(frames)
+    encoder = _fitted(rows, codebook, options, runtime)
+    features = encoder.transform(rows.texts, rows.langs)
 
-    def features_without(rows: NDArray[np.int64]) -> csr_matrix:
+    def features_without(seen: NDArray[np.int64]) -> csr_matrix:
         if not (isinstance(encoder, CombinedEncoder) and encoder.tuning):
             return features
-        other = _fitted(label_set.subset(rows), codebook, options, runtime)
-        return other.transform(label_set.texts, label_set.langs)
+        other = _fitted(rows.subset(seen), codebook, options, runtime)
+        return other.transform(rows.texts, rows.langs)
 
     margins = out_of_fold_margins(
-        features_without, targets, folds, options.regularisation, options.seed
-    )
+        features_without,
+        taught,
+        [(np.concatenate([seen, own]), held_out) for seen, held_out in folds],
+        options.regularisation,
+        options.seed,
+    )[: len(label_set)]
     probabilities = cross_calibrated(margins, targets, folds)
     priors = targets.mean(axis=0)
     meant = priors if codebook.base_rate is None else np.full(len(frames), codebook.base_rate)
@@ -172,7 +190,7 @@ def _learn(
         cues_of(encoder, codebook).dictionary(label_set.texts, label_set.langs),
     )
     return _Learned(
-        encoder, features, targets, margins, probabilities, priors, meant, operating,
+        encoder, features, taught, targets, margins, probabilities, priors, meant, operating,
         thresholds, evaluation,
     )  # fmt: skip
 
