@@ -267,6 +267,10 @@ def test_the_command_trains_exports_and_scores(
     (tmp_path / "a.txt").write_text("A storm tore through the square.", encoding="utf-8")
     result = framing("score", tmp_path / "a.txt", "-m", tmp_path / "m")
     assert "storm ×1" in result.stdout
+    for arguments in ((tmp_path / "m", label_folder), ("--folds", "2", label_folder, *chosen)):
+        result = framing("evaluate", *arguments)
+        assert result.exit_code == 0, result.stderr
+        assert "storm" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -53,13 +53,15 @@ class SentenceEncoder:
         self.runtime = runtime or Runtime()
         self._folder = folder
         self._parts: tuple[Tokeniser, Engine] | None = None
+        self._cache: EmbeddingCache | None = None
 
     def embed(self, texts: Sequence[str]) -> Rows:
         """Rows of length one, (n_texts, width) float32, from the cache where it has them."""
-        if self.runtime.cache is not None and not self.backbone.tuned:
-            cache = EmbeddingCache(self.runtime.cache, self.backbone.fingerprint)
-            return cache.rows(texts, self._embed)
-        return self._embed(texts)
+        if self.runtime.cache is None or self.backbone.tuned:
+            return self._embed(texts)
+        if self._cache is None:
+            self._cache = EmbeddingCache(self.runtime.cache, self.backbone.fingerprint)
+        return self._cache.rows(texts, self._embed)
 
     def _embed(self, texts: Sequence[str]) -> Rows:
         tokeniser, engine = self._loaded()
