@@ -87,3 +87,19 @@ def test_models_of_other_frames_make_no_cascade(model: FrameModel, second: Frame
     other = codebook_from_dict(CODEBOOK | {"frames": CODEBOOK["frames"][:1]})  # type: ignore[index]
     with pytest.raises(ModelError, match="same frames"):
         make_cascade(model, replace(second, codebook=other), 0.9)
+
+
+def test_a_limit_can_be_chosen_on_the_sentences_to_be_scored(
+    model: FrameModel, second: FrameModel, label_set: LabelSet
+) -> None:
+    texts, langs = label_set.texts, label_set.langs
+    cascade = make_cascade(model, second, 0.9, texts, langs)
+    flagged = second.flag(second.predict_proba(texts, langs)).any(axis=1)
+    found = cascade.flag(cascade.predict_proba(texts, langs)).any(axis=1)
+    assert found[flagged].mean() >= 0.9
+    assert cascade.limit >= make_cascade(model, second, 0.995).limit
+
+
+def test_too_little_to_choose_a_limit_by_is_refused(model: FrameModel, second: FrameModel) -> None:
+    with pytest.raises(ModelError, match="flags 2 of 3 sentences, too few"):
+        make_cascade(model, second, 0.9, TEXTS)

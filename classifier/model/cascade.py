@@ -17,6 +17,7 @@ from classifier.errors import ModelError
 from classifier.model.calibration import shifted
 from classifier.model.frame_model import FrameModel
 
+_FEWEST_FLAGGED = 20
 _RECALLS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 
 
@@ -126,31 +127,68 @@ class Cascade:
         return replace(self, second=self.second.at_precision(precision))
 
 
-def make_cascade(first: FrameModel, second: FrameModel, recall: float) -> Cascade:
-    """Put two models in a row so that ``first`` keeps a share of the framed sentences.
+def make_cascade(
+    first: FrameModel,
+    second: FrameModel,
+    recall: float,
+    texts: Sequence[str] | None = None,
+    langs: Sequence[str | None] | None = None,
+) -> Cascade:
+    """Put two models in a row so that ``first`` rules out little that ``second`` would flag.
 
     Args:
-        first: the fast model; what it may rule out was measured on held-out sentences when
-            it was trained.
+        first: the fast model.
         second: the better model.
-        recall: the share of every frame's sentences to send on, such as 0.99.
+        recall: the share to send on, such as 0.99: of what ``second`` flags in ``texts``, or
+            without them of every frame's labelled sentences, as measured on held-out rows when
+            ``first`` was trained. A label set is made of near misses, so that the latter sends
+            on far more than an archive needs.
+        texts: a few thousand sentences of those to be scored; no labels are needed.
+        langs: their languages.
 
     Raises:
-        ModelError: the models have other frames, or ``first`` was trained before such
-            measurements were kept.
+        ModelError: the models have other frames, ``first`` was trained before such
+            measurements were kept, or ``texts`` hold too little that ``second`` flags.
     """
     if first.frames != second.frames:
         raise ModelError(
             f"a cascade needs models of the same frames; {first.name} has "
             f"{', '.join(first.frames)}, {second.name} has {', '.join(second.frames)}"
         )
+    if texts is None:
+        limit = _measured_limit(first, recall)
+    else:
+        limit = _limit_in(first, second, recall, texts, langs)
+    limit = min(limit, float(second.thresholds.min()))
+    return Cascade(first, second, recall, limit, first.priors)
+
+
+def _measured_limit(first: FrameModel, recall: float) -> float:
     limits = {float(key): value for key, value in first.facts.get("rule_out", {}).items()}
     enough = [kept for kept in sorted(limits) if kept >= recall]
     if not enough:
         most = f"at most {max(limits):g}" if limits else "train it again"
         raise ModelError(f"{first.name} was not measured for a recall of {recall:g}: {most}")
-    limit = min(limits[enough[0]], float(second.thresholds.min()))
-    return Cascade(first, second, recall, limit, first.priors)
+    return float(limits[enough[0]])
+
+
+def _limit_in(
+    first: FrameModel,
+    second: FrameModel,
+    recall: float,
+    texts: Sequence[str],
+    langs: Sequence[str | None] | None,
+) -> float:
+    """The limit that sends on this share of the sentences that the second model flags."""
+    probabilities, unsure = second.judge(texts, langs)
+    flagged = second.flag(probabilities).any(axis=1) & ~unsure
+    if flagged.sum() < _FEWEST_FLAGGED:
+        raise ModelError(
+            f"{second.name} flags {flagged.sum()} of {len(texts)} sentences, too few to choose a "
+            f"cascade by; expected {_FEWEST_FLAGGED} or more: take more sentences"
+        )
+    highest = first.predict_proba(texts, langs).max(axis=1)[flagged]
+    return float(np.quantile(highest, 1 - recall, method="lower"))
 
 
 def rule_out_limits(
