@@ -249,6 +249,19 @@ def test_a_frozen_encoder_learns_nothing_from_labels(
     assert np.array_equal(encoder.sentence.embed(TEXTS), before)
 
 
+def test_probes_are_in_a_language_the_backbone_reads(
+    label_set: LabelSet, codebook: Codebook, backbone: Path
+) -> None:
+    turned = [
+        replace(label, lang="en" if row % 3 == 0 else "de") for row, label in enumerate(label_set)
+    ]
+    options = TrainOptions(
+        encoder="hybrid", encoder_options=encoder_options(backbone, langs=["en"]), folds=2
+    )
+    model = train(replace(label_set, labels=tuple(turned)), codebook, options, CPU)
+    assert {probe["lang"] for probe in model.facts["probes"]} == {"en"}
+
+
 def framing(*arguments: object) -> Result:
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -269,13 +269,20 @@ def _facts(label_set: LabelSet, options: TrainOptions, learned: _Learned) -> dic
         | {"python": ".".join(platform.python_version_tuple()[:2])},
         "held_out": learned.held_out.to_dict(),
         "rule_out": rule_out_limits(at_meant, learned.targets),
-        "probes": _probes(label_set),
+        "probes": _probes(label_set, learned.encoder),
     }
 
 
-def _probes(label_set: LabelSet) -> list[dict[str, str]]:
-    """What loading checks: the first sentences of every frame, and of none, in one language."""
-    lang = Counter(label.lang for label in label_set).most_common(1)[0][0]
+def _probes(label_set: LabelSet, encoder: Encoder) -> list[dict[str, str]]:
+    """What loading checks: the first sentences of every frame, and of none, in one language.
+
+    A language that the backbone reads, where there is one.
+    """
+    langs = Counter(label.lang for label in label_set)
+    if isinstance(encoder, CombinedEncoder) and encoder.sentence.langs:
+        read = {lang: langs[lang] for lang in encoder.sentence.langs if langs[lang]}
+        langs = Counter(read) or langs
+    lang = langs.most_common(1)[0][0]
     first: dict[str, Label] = {}
     for label in label_set:
         if label.lang == lang:
