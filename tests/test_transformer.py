@@ -249,6 +249,15 @@ def test_a_frozen_encoder_learns_nothing_from_labels(
     assert np.array_equal(encoder.sentence.embed(TEXTS), before)
 
 
+def test_an_overwritten_model_leaves_no_backbone_behind(
+    label_set: LabelSet, codebook: Codebook, backbone: Path, tmp_path: Path
+) -> None:
+    save_model(trained("finetune", label_set, codebook, backbone), tmp_path / "m")
+    hybrid = trained("hybrid", label_set, codebook, backbone)
+    load_model(save_model(hybrid, tmp_path / "m", force=True), CPU)
+    assert not (tmp_path / "m" / "backbone").exists()
+
+
 def test_probes_are_in_a_language_the_backbone_reads(
     label_set: LabelSet, codebook: Codebook, backbone: Path
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
@@ -61,7 +60,7 @@ def train(
     """Train a model on LABELS (a folder with labels.jsonl and codebook.toml, or a file).
 
     An interrupted training of a sentence encoder goes on from OUTPUT.checkpoints when the same
-    command is given again; the folder is removed in the end. The model card is written from
+    command is given again; it is emptied in the end. The model card is written from
     what was measured; a model-notes.md beside the labels is put at its end.
     """
     from classifier.codebook import read_codebook
@@ -91,10 +90,18 @@ def train(
     notes = folder_of(labels) / "model-notes.md"
     text = notes.read_text(encoding="utf-8") if notes.is_file() else ""
     write_whole(output / "README.md", model_card(model, text).encode())
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    _clear(checkpoints)
     macro = model.facts["held_out"]["macro"]
     click.echo(
         f"model → {output}; held-out macro-F1 {macro['f1']:.3f} "
         f"(cues alone {macro['dictionary_f1']:.3f})",
         err=True,
     )
+
+
+def _clear(checkpoints: Path) -> None:
+    """Remove what fine-tuning left to go on from, and nothing that is not its own."""
+    for path in checkpoints.glob("*.safetensors"):
+        path.unlink()
+    if checkpoints.is_dir() and not any(checkpoints.iterdir()):
+        checkpoints.rmdir()

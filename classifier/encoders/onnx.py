@@ -87,18 +87,24 @@ def load_onnx(folder: Path, backbone: Backbone) -> tuple[Tokeniser, OnnxEngine]:
         import onnxruntime
     except ImportError as exc:
         raise missing("onnxruntime", "onnx") from exc
-    try:
-        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        whole = all(_sha256(folder / name) == digest for name, digest in facts["files"].items())
-        same = facts["backbone"] == backbone.fingerprint
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
-        raise ModelError(f"{folder}: cannot be read: {exc}; export it again") from exc
-    if not (whole and same):
-        raise ModelError(f"{folder}: was not exported from this model's backbone; export it again")
+    if not is_exported(folder, backbone):
+        raise ModelError(
+            f"{folder}: is damaged, or not exported from this model's backbone; export it again"
+        )
     session = onnxruntime.InferenceSession(
         str(folder / _NETWORK), providers=["CPUExecutionProvider"]
     )
     return Tokeniser(folder, backbone.max_tokens), OnnxEngine(session)
+
+
+def is_exported(folder: Path, backbone: Backbone) -> bool:
+    """Whether a folder holds what :func:`write_onnx` wrote from this backbone, undamaged."""
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        whole = all(_sha256(folder / name) == digest for name, digest in facts["files"].items())
+        return bool(whole and facts["backbone"] == backbone.fingerprint)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return False
 
 
 def _sha256(path: Path) -> str:

@@ -17,7 +17,7 @@ from classifier.encoders.backbone import Backbone, locate, tuned
 from classifier.encoders.embedder import Engine, Rows, Tokeniser, embed
 from classifier.encoders.embedding_cache import EmbeddingCache
 from classifier.encoders.finetune import TuneOptions, finetune
-from classifier.encoders.onnx import load_onnx, write_onnx
+from classifier.encoders.onnx import is_exported, load_onnx, write_onnx
 from classifier.encoders.runtime import Runtime
 from classifier.encoders.transformer import TorchEngine, load_network, pick_device, write_network
 from classifier.errors import ModelError
@@ -113,6 +113,7 @@ class SentenceEncoder:
             ModelError: it cannot be written.
         """
         if not self.backbone.tuned:
+            self._clear(folder)
             return
         try:
             with _whole_folder(folder / FOLDER) as part:
@@ -120,6 +121,17 @@ class SentenceEncoder:
         except OSError as exc:
             raise ModelError(f"{folder}: the backbone cannot be written: {exc}") from exc
         self.backbone = tuned(self.backbone, folder / FOLDER)
+        self._clear(folder)
+
+    def _clear(self, folder: Path) -> None:
+        """Remove what an overwritten model left behind and this one would trip over."""
+        if (folder / FOLDER).is_dir():
+            try:
+                self.backbone.check(folder / FOLDER)
+            except ModelError:
+                shutil.rmtree(folder / FOLDER)
+        if (folder / ONNX).is_dir() and not is_exported(folder / ONNX, self.backbone):
+            shutil.rmtree(folder / ONNX)
 
     def export(self, folder: Path) -> None:
         """Write the network for onnxruntime into a model's folder.

@@ -42,9 +42,7 @@ def export_onnx(
     model.encoder.sentence.export(folder)
     texts = [probe["text"] for probe in model.facts["probes"]]  # of no language: all are read
     exported = load_model(folder, replace(runtime, engine="onnx"))
-    apart = np.abs(
-        exported.predict_proba(texts) - model.predict_proba(texts)
-    )
+    apart = np.abs(exported.predict_proba(texts) - model.predict_proba(texts))
     if not (worst := float(apart.max(initial=0.0))) <= _TOLERANCE:
         shutil.rmtree(target, ignore_errors=True)
         raise ModelError(f"{folder}: onnxruntime scores {worst:.4f} away from torch; not exported")
