@@ -396,3 +396,15 @@ def test_threads_score_as_one_does(model: FrameModel) -> None:
         together = list(threads.map(model.predict_proba, batches))
     alone = [model.predict_proba(batch) for batch in batches]
     assert np.array_equal(np.concatenate(together), np.concatenate(alone))
+
+
+def test_what_the_codebook_says_is_learned_and_never_measured(
+    label_set: LabelSet, codebook: Codebook
+) -> None:
+    options = TrainOptions(encoder_options={"ngrams": {"buckets": 2**10}}, describe=3)
+    told = train(label_set, codebook, options)
+    plain = train(label_set, codebook, replace(options, describe=0))
+    text = ["Plants are said to bud."]
+    assert told.predict_proba(text)[0, 1] > plain.predict_proba(text)[0, 1]
+    assert told.facts["held_out"]["sentences"] == len(label_set)
+    assert told.facts["labels"] == plain.facts["labels"]

@@ -62,3 +62,24 @@ def test_layers_are_kept() -> None:
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as m; m()"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
+
+
+def test_one_file_imports_torch_and_transformers() -> None:
+    pattern = re.compile(r"^\s*(import|from) (torch|transformers)\b", flags=re.MULTILINE)
+    found = [
+        path.name
+        for path in (ROOT / "classifier").rglob("*.py")
+        if pattern.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["transformer.py"]
+
+
+def test_a_missing_extra_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    from classifier.encoders.transformer import torch_library
+    from classifier.errors import MissingExtraError
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(
+        MissingExtraError, match=r"pip install 'framing-classifier\[transformers\]'"
+    ):
+        torch_library()

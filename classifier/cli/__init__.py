@@ -19,6 +19,7 @@ from classifier import __version__
 from classifier.cli.check import check
 from classifier.cli.evaluate import evaluate
 from classifier.cli.explain import explain
+from classifier.cli.export import export
 from classifier.cli.report import report
 from classifier.cli.score import score
 from classifier.cli.train import train
@@ -61,5 +62,5 @@ def _let_numba_cache() -> None:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 
-for command in (score, explain, report, train, evaluate, check):
+for command in (score, explain, report, train, evaluate, check, export):
     main.add_command(command)

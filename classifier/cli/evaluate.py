@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from classifier.cli.backbone import encoder_options, make_runtime, training_options
 from classifier.cli.options import codebook_option, folder_of, load_model, refuse_existing
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     type=click.IntRange(0),
     help="Print so many of the worst errors of every frame.",
 )
+@training_options
 @click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
 def evaluate(
     arguments: tuple[str, ...],
@@ -42,12 +44,20 @@ def evaluate(
     codebook_path: Path | None,
     output: Path | None,
     confusions: int,
+    encoder: str,
+    backbone: str | None,
+    revision: str | None,
+    langs: tuple[str, ...],
+    tuning: str,
+    device: str,
+    download: bool,
     force: bool,
 ) -> None:
     """Measure MODEL ('default' for the one that comes along) on LABELS it has not seen.
 
     Prints per frame and language: support, precision, recall and F1 with 95 % intervals,
-    average precision, calibration error, and the F1 of the codebook's cues alone.
+    average precision, calibration error, and the F1 of the codebook's cues alone. With MODEL,
+    --backbone says where its backbone lies, if not where the model names it.
     """
     from classifier.labels.label_set import read_labels
     from classifier.scoring.writers import whole_file
@@ -61,12 +71,17 @@ def evaluate(
         from classifier.training.train import TrainOptions, cross_validate
 
         codebook = read_codebook(codebook_path or folder_of(labels))
-        result = cross_validate(read_labels(labels), codebook, TrainOptions(folds=folds))
+        chosen = encoder_options(encoder, backbone, revision, langs, tuning)
+        options = TrainOptions(encoder=encoder, encoder_options=chosen, folds=folds)
+        result = cross_validate(
+            read_labels(labels), codebook, options, make_runtime(device, download)
+        )
     else:
         from classifier.training.evaluate import evaluate as evaluate_model
 
         folder = None if arguments[0] == "default" else Path(arguments[0])
-        result = evaluate_model(load_model(folder), read_labels(labels))
+        runtime = make_runtime(device, download, backbone=backbone)
+        result = evaluate_model(load_model(folder, runtime), read_labels(labels))
     _print_evaluation(result, confusions)
     if output:
         with whole_file(output) as stream:

@@ -11,6 +11,7 @@ import click
 from classifier.errors import InputError
 
 if TYPE_CHECKING:
+    from classifier.encoders.runtime import Runtime
     from classifier.model.frame_model import FrameModel
 
 _PATIENCE = 4.0  # seconds before a silent start explains itself
@@ -35,7 +36,7 @@ def refuse_existing(output: Path | None, force: bool) -> None:
         raise InputError(f"{output}: exists already; choose another file or use --force")
 
 
-def load_model(folder: Path | None) -> FrameModel:
+def load_model(folder: Path | None, runtime: Runtime | None = None) -> FrameModel:
     """Load a model, and say so when a fresh installation compiles its code first."""
     from classifier.model.storage import load_model
 
@@ -44,6 +45,6 @@ def load_model(folder: Path | None) -> FrameModel:
     notice.daemon = True
     notice.start()
     try:
-        return load_model(folder)
+        return load_model(folder, runtime)
     finally:
         notice.cancel()

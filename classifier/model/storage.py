@@ -1,7 +1,9 @@
 """Saved models: a folder with JSON and safetensors, never pickles.
 
 A folder holds ``model.json`` (what the model is), ``weights.safetensors`` (its arrays) and
-``README.md`` (its model card). Reading executes nothing and never touches the network.
+``README.md`` (its model card). A sentence encoder is named by name, revision and hashes; one
+that was trained lies in ``backbone``, one for onnxruntime in ``onnx``. Reading executes
+nothing and never touches the network unless a download is allowed.
 
 To change the format: raise ``FORMAT``, read the old number too where that is cheap, and say
 in CHANGELOG.md which versions read which.
@@ -20,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import codebook_from_dict
+from classifier.encoders.combined import CombinedEncoder
 from classifier.encoders.make import make_encoder
+from classifier.encoders.runtime import Runtime
 from classifier.errors import CodebookError, ModelError
 from classifier.model.calibration import Calibration, OperatingPoint
 from classifier.model.frame_model import FrameModel
@@ -40,6 +44,8 @@ def save_model(model: FrameModel, folder: str | Path, *, force: bool = False) ->
 
     folder = Path(folder)
     check_target(folder, force=force)
+    if isinstance(model.encoder, CombinedEncoder):
+        model.encoder.write(folder)
     codebook = model.codebook.to_dict()
     probes = model.facts.get("probes", [])
     arrays = {
@@ -93,15 +99,18 @@ def check_target(folder: Path, *, force: bool) -> None:
         raise ModelError(f"{folder}: is not empty; choose another folder or use --force")
 
 
-def load_model(folder: str | Path | None = None) -> FrameModel:
+def load_model(folder: str | Path | None = None, runtime: Runtime | None = None) -> FrameModel:
     """Load a model from its folder, or the default model that comes with the package.
 
     Checks the format, the hash of the weights, and that the probe sentences stored in the
-    model get the probabilities they had when it was saved.
+    model get the probabilities they had when it was saved. A sentence encoder's files are
+    checked against their hashes; ``runtime`` says where they lie and how it is run.
 
     Raises:
-        ModelError: there is no model, it is damaged or foreign, a newer version wrote it, or
-            this installation scores the probe sentences otherwise.
+        ModelError: there is no model, it is damaged or foreign, a newer version wrote it, its
+            backbone is missing or another one, or this installation scores the probe
+            sentences otherwise.
+        MissingExtraError: it stands on a sentence encoder, and what runs it is not installed.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -118,7 +127,7 @@ def load_model(folder: str | Path | None = None) -> FrameModel:
             "it was damaged or replaced: copy the folder again or train anew"
         )
     try:
-        model = _build(values, load(data))
+        model = _build(values, load(data), runtime, folder)
     except (KeyError, TypeError, ValueError, CodebookError, SafetensorError) as exc:
         raise ModelError(
             f"{folder}: model.json does not describe a model ({type(exc).__name__}: {exc}); "
@@ -156,12 +165,15 @@ def _read_json(folder: Path) -> dict[str, Any]:
     return values
 
 
-def _build(values: dict[str, Any], arrays: dict[str, Any]) -> FrameModel:
+def _build(
+    values: dict[str, Any], arrays: dict[str, Any], runtime: Runtime | None, folder: Path
+) -> FrameModel:
     if _codebook_hash(values["codebook"]) != values["codebook_sha256"]:
         raise ValueError("the codebook was changed")
     codebook = codebook_from_dict(values["codebook"], check_cues=False)
     frames = [values["frames"][name] for name in codebook.frame_names]
-    encoder = make_encoder(values["encoder"]["kind"], codebook, values["encoder"]["options"])
+    kind, options = values["encoder"]["kind"], values["encoder"]["options"]
+    encoder = make_encoder(kind, codebook, options, runtime, folder)
     prefix = "encoder."
     encoder.restore(
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +32,20 @@ def grouped_folds(
 
 
 def out_of_fold_margins(
-    features: csr_matrix,
+    features_without: Callable[[NDArray[np.int64]], csr_matrix],
     targets: NDArray[np.bool_],
     folds: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
     regularisation: float,
     seed: int,
 ) -> Margins:
-    """Each row's margins from heads fitted without its fold: (n_rows, n_frames)."""
+    """Each row's margins from heads fitted without its fold: (n_rows, n_frames).
+
+    ``features_without`` gives the features of all rows from an encoder that has seen the labels
+    of no others than those given.
+    """
     margins = np.zeros(targets.shape)
     for train_rows, held_out in folds:
+        features = features_without(train_rows)
         heads = fit_heads(features[train_rows], targets[train_rows], regularisation, seed)
         margins[held_out] = heads.margins(features[held_out])
     return margins
