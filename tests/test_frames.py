@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from classifier import (
@@ -133,3 +134,13 @@ def test_gold_figures_are_reported(
             f"\ngold dev: macro-F1 {macro['f1']:.3f} (cues {macro['dictionary_f1']:.3f}); {figures}"
         )
     assert result.macro["f1"] >= 0.68
+
+
+def test_what_a_sentence_scores_does_not_depend_on_what_was_scored_before() -> None:
+    labels = list(read_labels(FRAMES))[::8]
+    texts, langs = [one.text for one in labels], [one.lang for one in labels]
+    model = load_model()
+    first, again = model.predict_proba(texts, langs), model.predict_proba(texts, langs)
+    backwards = load_model().predict_proba(texts[::-1], langs[::-1])[::-1]
+    assert np.array_equal(first, again)
+    assert np.array_equal(first, backwards)

@@ -3,6 +3,9 @@
 Few words make up most of any text (Zipf's law), so what a word adds by itself, its weights
 as word, stem and ending, is summed once and kept in a small table; a word met again costs
 one look-up. Of the pairs it opens most were never seen in training: one bit tells those.
+
+What a sentence gets must not depend on which words were met before it, and so not on the
+order of summing: weights are multiples of 2^-36, and sums of such numbers are exact.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ _KEPT = 2**16  # words; a later word takes the place of an earlier one
 _KEY, _STEM, _KNOWN, _HEAD = range(4)  # of an entry, in 8 bytes each; then come its weights
 _STEP = 8  # weights that are added at once
 _AHEAD = 24  # words
+_GRAIN = 2.0**36
 
 
 class NgramMargins:
@@ -37,6 +41,7 @@ class NgramMargins:
         self._table = _aligned(ngrams.buckets, width * 4).view(np.float32)
         self._table[:, :n_frames] = (weights * ngrams.idf_ * ngrams.length).T
         self._table[:, n_frames] = ngrams.idf_**2
+        self._table[:] = np.rint(self._table * _GRAIN) / _GRAIN
         self._live = np.packbits(ngrams.idf_ > 0, bitorder="little")
         self._words = ngrams.words_
         self._entry = -(-(8 * _HEAD + 4 * width) // _LINE) * _LINE
@@ -138,7 +143,7 @@ def _add_margins(  # type: ignore[no-untyped-def]
                 prefetch(table, out[k])
                 found[n_found] = out[k]
                 n_found += live[out[k] >> 3] >> (out[k] & 7) & 1
-        for k in range(n_found):
+        for k in range(own, n_found):
             _add(sums, table, found[k], 0)
         for k in range(n_new):
             i = new[k, 0]
@@ -147,6 +152,7 @@ def _add_margins(  # type: ignore[no-untyped-def]
             slot = hashes[i] & np.uint64(_KEPT - 1)
             is_it = is_known(hashes[i], words)
             _keep(hashes[i], stems[i], is_it, features, table, slot, kept, kept_weights)
+            _add(sums, kept_weights, slot, 2 * _HEAD)
         if sums[n_frames] > 0.0:
             length = np.sqrt(sums[n_frames])
             for frame in range(n_frames):
