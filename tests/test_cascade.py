@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from classifier.cli import main
 from classifier.codebook import Codebook, codebook_from_dict
 from classifier.errors import ModelError
 from classifier.labels.label_set import LabelSet
 from classifier.model.cascade import Cascade, make_cascade, rule_out_limits
 from classifier.model.frame_model import FrameModel
+from classifier.model.storage import save_model
 from classifier.scoring.score import score_articles
 from classifier.text.article import Article
 from classifier.training.train import TrainOptions, train
@@ -50,7 +55,7 @@ def test_a_cascade_counts_what_it_sends_on(cascade: Cascade) -> None:
 
 def test_a_cascade_scores_articles_like_a_model(cascade: Cascade) -> None:
     article = Article(" ".join(TEXTS), lang="en")
-    (score,) = score_articles(cascade, [article])  # type: ignore[arg-type]
+    (score,) = score_articles(cascade, [article])
     assert [sentence.frames for sentence in score.evidence] == [("storm",), ("bloom",)]
     assert score.model == "tiny>second"
 
@@ -103,3 +108,22 @@ def test_a_limit_can_be_chosen_on_the_sentences_to_be_scored(
 def test_too_little_to_choose_a_limit_by_is_refused(model: FrameModel, second: FrameModel) -> None:
     with pytest.raises(ModelError, match="flags 2 of 3 sentences, too few"):
         make_cascade(model, second, 0.9, TEXTS)
+
+
+def test_the_command_line_sends_on_and_says_how_much(
+    model_folder: Path, second: FrameModel, tmp_path: Path
+) -> None:
+    save_model(second, tmp_path / "second")
+    (tmp_path / "a.jsonl").write_text(
+        "\n".join(json.dumps({"text": t, "lang": "en"}) for t in TEXTS)
+    )
+    better = ["-m", str(model_folder), "--cascade", "0.9", "--then", str(tmp_path / "second")]
+    for output in ("s.jsonl", "s"):
+        command = ["score", str(tmp_path / "a.jsonl"), "-o", str(tmp_path / output), *better]
+        result = CliRunner().invoke(
+            main, [*command, *(["--workers", "1"] if output == "s" else [])]
+        )
+        assert result.exit_code == 0, result.output
+        assert "sent on 2 of 3 sentences" in result.stderr
+    manifest = json.loads((tmp_path / "s" / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["model"]["name"], manifest["counts"]["sent"]) == ("tiny>second", 2)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from classifier.cli.backbone import make_runtime, runtime_options
 from classifier.cli.options import load_model, refuse_existing
+from classifier.cli.progress import shard_progress, with_progress
 from classifier.errors import InputError
 
 if TYPE_CHECKING:
+    from classifier.model.cascade import Cascade
     from classifier.model.frame_model import FrameModel
     from classifier.scoring.batch import BatchOptions
     from classifier.scoring.scores import ArticleScore
-    from classifier.scoring.shards import Shard
     from classifier.scoring.writers import TableFormat
-    from classifier.text.article import Article
     from classifier.text.voice import Voice
 
 
@@ -96,6 +95,21 @@ if TYPE_CHECKING:
     help="Record a signature of every article in a folder, so that a report can tell copies "
     "of one text in many outlets.",
 )
+@click.option(
+    "--cascade",
+    "recall",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RECALL",
+    help="Send on to the model named with --then only what the first cannot rule out, and keep "
+    "this share of what is framed, as measured on held-out sentences.",
+)
+@click.option(
+    "--then",
+    "second",
+    type=click.Path(path_type=Path),
+    help="Folder of the better model of a --cascade.",
+)
+@runtime_options
 @click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
 def score(
     paths: tuple[str, ...],
@@ -114,6 +128,10 @@ def score(
     voices: tuple[Voice, ...],
     explain: bool,
     copies: bool,
+    recall: float | None,
+    second: Path | None,
+    device: str,
+    download: bool,
     force: bool,
 ) -> None:
     """Score articles: .txt, .md, .html, .jsonl, .csv, .tsv, .parquet, .warc, packed or not
@@ -130,8 +148,11 @@ def score(
         raise InputError(f"{output}: is read and would be overwritten; choose another output")
     if prior == "auto" and "-" in paths:
         raise click.UsageError("--prior auto reads twice and cannot read standard input")
+    if (recall is None) != (second is None):
+        raise click.UsageError("--cascade RECALL and --then MODEL belong together")
     share = None if prior is None else _prior(prior)
-    model = load_model(folder)
+    runtime = make_runtime(device, download)
+    model: FrameModel | Cascade = load_model(folder, runtime)
     if lang is not None:
         lang = language_code(lang)
         if model.languages and lang not in model.languages:
@@ -151,13 +172,22 @@ def score(
             explain=explain,
             **reading,
         )
-        options = BatchOptions(shards, share, precision)
-        count, left_out = _fill_folder(paths, output, folder, options, workers, engine, resume)
+        options = BatchOptions(shards, share, precision, second, recall or 0.99)
+        running = {"workers": workers, "engine": engine, "resume": resume, "runtime": runtime}
+        count, left_out = _fill_folder(paths, output, folder, options, running)
     else:
         if to_file:
             refuse_existing(output, force)
+        cascade = None
+        if second is not None and recall is not None:
+            from classifier.model.cascade import make_cascade
+
+            first = load_model(folder, runtime)
+            model = cascade = make_cascade(first, load_model(second, runtime), recall)
         model = _at(model, share, precision, paths, reading)
         count, left_out = _stream(paths, output, model, reading, all_sentences, voices, explain)
+        if cascade is not None:
+            _say_sent(cascade.tally.sent, cascade.tally.seen)
     told = f", {left_out} left out" if left_out else ""
     where = f" → {output}" if to_file else ""
     click.echo(f"{count} articles scored{told}{where}", err=True)
@@ -166,12 +196,12 @@ def score(
 
 
 def _at(
-    model: FrameModel,
+    model: FrameModel | Cascade,
     prior: float | Literal["auto"] | None,
     precision: float | None,
     paths: tuple[str, ...],
     reading: dict[str, Any],
-) -> FrameModel:
+) -> FrameModel | Cascade:
     """The model at the base rate and the precision that were asked for."""
     if prior == "auto":
         from classifier.scoring.score import estimate_article_priors
@@ -190,7 +220,7 @@ def _at(
 def _stream(
     paths: tuple[str, ...],
     output: Path | None,
-    model: FrameModel,
+    model: FrameModel | Cascade,
     reading: dict[str, Any],
     all_sentences: bool,
     voices: tuple[Voice, ...],
@@ -204,7 +234,7 @@ def _stream(
     refused: list[InputError] = []
     articles = read_articles(*paths, **reading, on_error=refused.append)
     scores = score_articles(
-        model, _with_progress(articles), voices=voices or VOICES, explain=explain
+        model, with_progress(articles), voices=voices or VOICES, explain=explain
     )
     if output is None:
         count = _print_scores(scores, model)
@@ -220,27 +250,25 @@ def _fill_folder(
     output: Path,
     model: Path | None,
     options: BatchOptions,
-    workers: int | None,
-    engine: Literal["local", "ray"],
-    resume: bool,
+    running: dict[str, Any],
 ) -> tuple[int, int]:
     """Score an archive into a folder; how many articles were scored, and left out."""
     from classifier.scoring.batch import score_archive
 
-    with _shard_progress(paths, options) as on_shard:
+    with shard_progress(paths, options) as on_shard:
         manifest = score_archive(
             paths,
             output,
             model=model,
             options=options,
-            workers=workers,
-            engine=engine,
-            resume=resume,
             on_shard=on_shard,
+            **running,
         )
     if "priors" in manifest:
         _say_priors(manifest["counts"]["flagged"], manifest["priors"])
     counts = manifest["counts"]
+    if options.second is not None:
+        _say_sent(counts["sent"], counts["sentences"])
     if counts["refused"]:
         click.secho(
             f"error: what was left out, and why: {output / 'errors.jsonl'}", fg="red", err=True
@@ -270,64 +298,13 @@ def _say_priors(frames: Iterable[str], priors: Iterable[float]) -> None:
     click.echo(f"estimated share of sentences: {told}", err=True)
 
 
-def _with_progress(articles: Iterable[Article]) -> Iterator[Article]:
-    """Show how many articles were read, on a terminal."""
-    with _progress() as advance:
-        for article in articles:
-            yield article
-            advance(1)
-
-
-@contextmanager
-def _shard_progress(
-    paths: tuple[str, ...], options: BatchOptions
-) -> Iterator[Callable[[Shard], None]]:
-    """Show articles, rate and time left, on a terminal; the articles are counted meanwhile."""
-    from classifier.text.readers import read_pieces
-
-    reading = {"text_column": options.shards.text_column, "encoding": options.shards.encoding}
-
-    def total() -> int:
-        return sum(1 for _ in read_pieces(*paths, **reading))
-
-    with _progress(None if "-" in paths else total) as advance:
-        yield lambda shard: advance(shard.articles + len(shard.errors))
-
-
-@contextmanager
-def _progress(total: Callable[[], int] | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing elsewhere; gives what moves it on."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
+def _say_sent(sent: int, seen: int) -> None:
+    share = sent / seen if seen else 0.0
+    click.echo(
+        f"sent on {sent:,} of {seen:,} sentences ({share:.1%}); the better model was spared "
+        f"{1 - share:.1%}",
+        err=True,
     )
-
-    from classifier.cli.display import RateColumn, wide_console
-
-    columns = (
-        TextColumn("scoring"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        RateColumn("articles/s"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=wide_console(stderr=True), transient=True) as progress:
-        task = progress.add_task("scoring", total=None)
-
-        def count() -> None:
-            if total is not None:
-                progress.update(task, total=total())
-
-        threading.Thread(target=count, daemon=True).start()
-        yield lambda n: progress.advance(task, n)
 
 
 def _write_scores(scores: Iterable[ArticleScore], output: Path, all_sentences: bool) -> int:
@@ -339,7 +316,7 @@ def _write_scores(scores: Iterable[ArticleScore], output: Path, all_sentences: b
         return write_jsonl(scores, stream, all_sentences=all_sentences)
 
 
-def _print_scores(scores: Iterable[ArticleScore], model: FrameModel) -> int:
+def _print_scores(scores: Iterable[ArticleScore], model: FrameModel | Cascade) -> int:
     from classifier.cli.display import article_lines, wide_console
 
     console = wide_console()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from classifier.codebook import Codebook
 from classifier.errors import ModelError
 from classifier.model.calibration import shifted
+from classifier.model.explanation import Explanation
 from classifier.model.frame_model import FrameModel
 
 _FEWEST_FLAGGED = 20
@@ -112,6 +113,10 @@ class Cascade:
     def flag(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which probabilities reach their frame's threshold: booleans of the same shape."""
         return self.second.flag(probabilities)
+
+    def explain(self, text: str, lang: str | None = None) -> Explanation:
+        """Why the second model judges a sentence as it does."""
+        return self.second.explain(text, lang)
 
     def at_priors(self, priors: NDArray[np.float64]) -> Cascade:
         """The same cascade where frames are as common as ``priors``; it sends on the same."""

@@ -25,7 +25,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from classifier import __version__
+from classifier.encoders.runtime import Runtime
 from classifier.errors import InputError
+from classifier.model.cascade import Cascade
 from classifier.model.frame_model import FrameModel
 from classifier.model.storage import default_model_folder
 from classifier.scoring.ray_engine import ray_shards
@@ -53,12 +55,16 @@ class BatchOptions:
     """What decides the bytes of a folder of scores, besides the input and the model.
 
     ``prior`` is a share of sentences for every frame, or "auto" (see
-    ``estimate_article_priors``); ``precision`` chooses the thresholds.
+    ``estimate_article_priors``); ``precision`` chooses the thresholds. With ``second``, the
+    folder of a better model, sentences are sent on to it that the model cannot rule out, as
+    many as keep a ``recall`` (:class:`~classifier.model.cascade.Cascade`).
     """
 
     shards: ShardOptions = field(default_factory=ShardOptions)
     prior: float | Literal["auto"] | None = None
     precision: float | None = None
+    second: Path | None = None
+    recall: float = 0.99
 
 
 def score_archive(
@@ -70,6 +76,7 @@ def score_archive(
     workers: int | None = None,
     engine: Literal["local", "ray"] = "local",
     resume: bool = False,
+    runtime: Runtime | None = None,
     on_shard: Callable[[Shard], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Score an archive into a folder of two tables; memory stays flat.
@@ -84,6 +91,7 @@ def score_archive(
         engine: "local", or "ray" for the Ray cluster that RAY_ADDRESS names or that runs here;
             every node must see ``sources`` and ``folder``.
         resume: go on with a run that was cut off; the finished bytes are the same.
+        runtime: where and how the backbone of a sentence encoder runs.
         on_shard: called with every shard, as it is finished or found finished.
 
     Returns:
@@ -95,9 +103,15 @@ def score_archive(
     """
     options = options or BatchOptions()
     folder = Path(folder)
-    scorer = Scorer(default_model_folder() if model is None else Path(model), options.precision)
+    scorer = Scorer(
+        default_model_folder() if model is None else Path(model),
+        options.precision,
+        second=options.second,
+        recall=options.recall,
+        runtime=runtime,
+    )
     loaded = scorer.load()  # refuses a precision that cannot be had, before anything is written
-    run = _describe(sources, scorer.model, loaded, options)
+    run = _describe(sources, scorer, loaded, options)
     if finished := _start(folder, run, resume=resume):
         return finished
     scorer = replace(scorer, priors=_priors(folder, run, sources, loaded, options))
@@ -131,19 +145,27 @@ def score_archive(
 
 
 def _describe(
-    sources: Sequence[str | Path], folder: Path, model: FrameModel, options: BatchOptions
+    sources: Sequence[str | Path],
+    scorer: Scorer,
+    model: FrameModel | Cascade,
+    options: BatchOptions,
 ) -> dict[str, Any]:
     """What the run is: two runs that say the same write the same."""
     digest = hashlib.sha256()
-    for name in ("model.json", "weights.safetensors"):
-        digest.update((folder / name).read_bytes())
+    for folder in filter(None, (scorer.model, scorer.second)):
+        for name in ("model.json", "weights.safetensors"):
+            digest.update((folder / name).read_bytes())
     said = {
         "format": FORMAT,
         "package": __version__,
         "model": {"name": model.name, "version": model.version, "sha256": digest.hexdigest()},
         "inputs": [str(source) for source in sources],
         "options": asdict(options.shards)
-        | {"prior": options.prior, "precision": options.precision},
+        | {
+            "prior": options.prior,
+            "precision": options.precision,
+            "cascade": options.recall if options.second else None,
+        },
     }
     run: dict[str, Any] = json.loads(json.dumps(said))  # as it is read again
     return run
@@ -184,7 +206,7 @@ def _priors(
     folder: Path,
     run: dict[str, Any],
     sources: Sequence[str | Path],
-    model: FrameModel,
+    model: FrameModel | Cascade,
     options: BatchOptions,
 ) -> tuple[float, ...] | None:
     """How common each frame is taken to be; estimated once, and kept for a resumed run."""
@@ -226,6 +248,7 @@ def _finish(folder: Path, run: dict[str, Any], n_shards: int) -> dict[str, Any]:
                 refused=len(shard.errors),
                 sentences=shard.sentences,
                 unsure=shard.unsure,
+                sent=shard.sent,
             )
             flagged.update(shard.flagged)
             files |= shard.files

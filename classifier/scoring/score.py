@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.model.calibration import estimate_priors
+from classifier.model.cascade import Cascade
 from classifier.model.frame_model import FrameModel
 from classifier.scoring.scores import ArticleScore, FrameScore, SentenceScore
 from classifier.text.article import Article, Sentence
@@ -33,7 +34,7 @@ class ScoredBatch:
     voice is one of those asked for. ``speech`` tells an article's voices.
     """
 
-    model: FrameModel
+    model: FrameModel | Cascade
     articles: Sequence[Article]
     langs: Sequence[str | None]
     spans: Sequence[tuple[int, int]]
@@ -83,7 +84,7 @@ class Figures:
 
 
 def score_articles(
-    model: FrameModel,
+    model: FrameModel | Cascade,
     articles: Iterable[Article],
     *,
     voices: Collection[Voice] = VOICES,
@@ -106,7 +107,7 @@ def score_articles(
 
 
 def _batches(
-    model: FrameModel, articles: Iterable[Article], voices: Collection[Voice] = VOICES
+    model: FrameModel | Cascade, articles: Iterable[Article], voices: Collection[Voice] = VOICES
 ) -> Iterator[ScoredBatch]:
     waiting: list[_Split] = []
     sentences = 0
@@ -121,7 +122,7 @@ def _batches(
 
 
 def score_batch(
-    model: FrameModel, articles: Iterable[Article], voices: Collection[Voice] = VOICES
+    model: FrameModel | Cascade, articles: Iterable[Article], voices: Collection[Voice] = VOICES
 ) -> ScoredBatch:
     """Score articles all at once; memory holds them and all their sentences."""
     return _score(model, [_split(article) for article in articles], voices)
@@ -143,7 +144,9 @@ def _split(article: Article) -> _Split:
     return _Split(article, lang, spans, speech)
 
 
-def _score(model: FrameModel, waiting: Sequence[_Split], voices: Collection[Voice]) -> ScoredBatch:
+def _score(
+    model: FrameModel | Cascade, waiting: Sequence[_Split], voices: Collection[Voice]
+) -> ScoredBatch:
     texts = [one.article.text[start:end] for one in waiting for start, end in one.spans]
     langs = [one.lang for one in waiting for _ in one.spans]
     probabilities, unsure = model.judge(texts, langs)
@@ -236,7 +239,9 @@ def article_scores(batch: ScoredBatch, *, explain: bool = False) -> Iterator[Art
         )
 
 
-def estimate_article_priors(model: FrameModel, articles: Iterable[Article]) -> FrameModel:
+def estimate_article_priors(
+    model: FrameModel | Cascade, articles: Iterable[Article]
+) -> FrameModel | Cascade:
     """The model with its probabilities corrected for how common frames are in these articles.
 
     Reads all of them once (Saerens et al. 2002); memory holds a histogram of the

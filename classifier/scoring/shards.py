@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import InputError
+from classifier.model.cascade import Cascade
 from classifier.model.frame_model import FrameModel
 from classifier.scoring.score import score_batch
 from classifier.scoring.tables import article_table, sentence_table
@@ -65,7 +66,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """What came of a part: counts, refusals, and the sha-256 of the files."""
+    """What came of a part: counts, refusals, and the sha-256 of the files.
+
+    ``sent`` counts the sentences that a cascade sent on.
+    """
 
     number: int
     digest: str
@@ -73,6 +77,7 @@ class Shard:
     sentences: int
     unsure: int
     flagged: Mapping[str, int]
+    sent: int = 0
     errors: tuple[Mapping[str, Any], ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,7 +106,9 @@ def parts(
         yield Part(number, first, tuple(waiting))
 
 
-def score_part(model: FrameModel, part: Part, options: ShardOptions, folder: Path) -> Shard:
+def score_part(
+    model: FrameModel | Cascade, part: Part, options: ShardOptions, folder: Path
+) -> Shard:
     """Score a part and write its tables, then its record: a shard without a record is not there.
 
     Raises:
@@ -123,6 +130,7 @@ def score_part(model: FrameModel, part: Part, options: ShardOptions, folder: Pat
             numbers.append(number)
         except (InputError, OSError) as error:
             errors.append(_refusal(number, piece, error))
+    sent = model.tally.sent if isinstance(model, Cascade) else 0
     batch = score_batch(model, articles, options.voices)
     flagged = batch.flags.sum(axis=0).tolist()
     tables = {
@@ -143,6 +151,7 @@ def score_part(model: FrameModel, part: Part, options: ShardOptions, folder: Pat
         sentences=len(batch.spans),
         unsure=int(batch.unsure.sum()),
         flagged=dict(zip(model.frames, flagged, strict=True)),
+        sent=model.tally.sent - sent if isinstance(model, Cascade) else 0,
         errors=tuple(errors),
         files=files,
     )

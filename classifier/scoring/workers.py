@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from classifier.encoders.runtime import Runtime
 from classifier.errors import InputError
+from classifier.model.cascade import Cascade, make_cascade
 from classifier.model.frame_model import FrameModel
 from classifier.model.storage import load_model
 from classifier.scoring.shards import Part, Shard, ShardOptions, score_part
@@ -24,15 +26,25 @@ _AHEAD = 2  # parts a worker has waiting
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """What makes a worker's model: a folder, and what is changed after loading it."""
+    """What makes a worker's model: a folder, and what is changed after loading it.
+
+    With ``second``, the folder of a better model, the two are a cascade that sends on so
+    much as to keep ``recall``.
+    """
 
     model: Path
     precision: float | None = None
     priors: tuple[float, ...] | None = None
+    second: Path | None = None
+    recall: float = 0.99
+    runtime: Runtime | None = None
 
-    def load(self) -> FrameModel:
+    def load(self) -> FrameModel | Cascade:
         """The model, at its priors and precision."""
-        model = load_model(self.model)
+        first = load_model(self.model, self.runtime)
+        model: FrameModel | Cascade = first
+        if self.second is not None:
+            model = make_cascade(first, load_model(self.second, self.runtime), self.recall)
         if self.priors is not None:
             model = model.at_priors(np.array(self.priors))
         return model if self.precision is None else model.at_precision(self.precision)
@@ -80,7 +92,7 @@ def score_parts(
         pool.shutdown(cancel_futures=True)
 
 
-_worker: tuple[FrameModel, ShardOptions, Path]
+_worker: tuple[FrameModel | Cascade, ShardOptions, Path]
 
 
 def _begin(scorer: Scorer, options: ShardOptions, folder: Path) -> None:
