@@ -1,13 +1,14 @@
 """Sentences a second: the default model beside what a user would pick instead.
 
-    python -m tests.benchmarks.scoring [--runs 5] [--fasttext PYTHON]
+    python -m tests.benchmarks.scoring [--runs 5] [--fasttext PYTHON] [--transformer MODEL]
 
 All contenders score the same sentences in one process on one thread, in turn, and the medians of
 several runs are compared as ratios: a scikit-learn pipeline (word and character n-grams, one
 logistic regression a frame) and fastText (one-vs-all, word pairs, subwords of 2 to 5), both
 trained on the label set. fastText's package does not live beside the one this project uses to
 tell languages, so it runs in a Python of its own, named with --fasttext: an environment with
-`pip install fasttext-wheel "numpy<2"`.
+`pip install fasttext-wheel "numpy<2"`. --transformer names a model folder that was trained with
+`--encoder transformer`: a frozen sentence encoder and one logistic regression a frame.
 """
 
 from __future__ import annotations
@@ -111,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--fasttext", metavar="PYTHON")
+    parser.add_argument("--transformer", metavar="MODEL", type=Path)
     parser.add_argument("--sentences", type=int, default=20_000)
     arguments = parser.parse_args()
     texts, langs = sentences(arguments.sentences)
@@ -118,10 +120,12 @@ def main() -> None:
     contenders: dict[str, Scorer] = {"default model": ours(), "scikit-learn": sklearn_pipeline()}
     if arguments.fasttext:
         contenders["fastText"] = fasttext(arguments.fasttext, texts)
+    if arguments.transformer:
+        contenders["transformer"] = load_model(arguments.transformer).predict_proba
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for run in range(arguments.runs + 1):
         for name, score in contenders.items():
-            few = len(texts) if name != "scikit-learn" else len(texts) // 5
+            few = len(texts) // {"scikit-learn": 5, "transformer": 50}.get(name, 1)
             start = time.perf_counter()
             result = score(texts[:few], langs[:few])
             seconds = time.perf_counter() - start
