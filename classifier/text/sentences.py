@@ -47,44 +47,49 @@ def split_text(text: str, lang: str) -> Iterator[Sentence]:
 
 def sentence_spans(text: str, lang: str) -> list[tuple[int, int]]:
     """Where the sentences of a text begin and end; see :func:`split`."""
+    spans = _segments(text, lang)
+    if lang == "de":
+        spans = _join_ordinals(text, spans)
     found: list[tuple[int, int]] = []
-    for line in _split_lines(text, lang):
-        for start, end in _join_ordinals(text, line) if lang == "de" else line:
-            whole = end - start <= _LONG_QUOTATION
-            for first, last in ((start, end),) if whole else _split_long(text, start, end):
-                sentence = text[first:last].strip()
-                if sentence and (sentence[0].isalnum() or _LETTER_OR_DIGIT.search(sentence)):
-                    begin = text.index(sentence, first)
-                    found.append((begin, begin + len(sentence)))
+    for start, end, _ in spans:
+        if end - start <= _LONG_QUOTATION:
+            found.append((start, end))
+        else:
+            for first, last in _split_long(text, start, end):
+                piece = text[first:last].strip()
+                if _LETTER_OR_DIGIT.search(piece):
+                    begin = text.index(piece, first)
+                    found.append((begin, begin + len(piece)))
     return found
 
 
-def _split_lines(text: str, lang: str) -> Iterator[list[tuple[int, int]]]:
-    """The spans that sentencex cuts every line into, from one call for all lines.
+def _segments(text: str, lang: str) -> list[tuple[int, int, int]]:
+    """What sentencex makes of all lines in one call: start, end and line, without spaces around.
 
-    A call costs as much as splitting a paragraph. Only the places of the cuts are taken from
-    it: of a long text sentencex drops a paragraph mark here and there.
+    A call costs as much as splitting a paragraph, so the lines are joined. Of a long text
+    sentencex drops a paragraph mark here and there: each piece is looked for.
     """
     lines = list(_lines(text))
     joined = _PARAGRAPH.join([text[start:end] for start, end in lines])
-    cuts = []
-    at = 0
+    found = []
+    at = line = begin = stop = shift = 0  # stop: where the line ends in the joined text
     for piece in segment(lang, joined):
-        at = joined.index(piece, at) + len(piece)
-        cuts.append(at)
-    cut = begin = 0  # the next cut, and where the line begins in the joined text
-    for start, end in lines:
-        spans = []
-        first, stop = start, begin + end - start
-        while cut < len(cuts) and cuts[cut] < stop:
-            place = cuts[cut] - begin + start
-            if place > first:
-                spans.append((first, place))
-                first = place
-            cut += 1
-        spans.append((first, end))
-        yield spans
-        begin = stop + len(_PARAGRAPH)
+        if not joined.startswith(piece, at):
+            at = joined.index(piece, at)
+        first, at = at, at + len(piece)
+        while first < at:
+            while first >= stop and line < len(lines):
+                begin = stop + len(_PARAGRAPH) if line else 0
+                start, end = lines[line]
+                stop, shift = begin + end - start, start - begin
+                line += 1
+            last = min(at, stop) if first < stop else at
+            core = joined[max(first, begin) : last].strip()
+            if core and (core[0].isalnum() or _LETTER_OR_DIGIT.search(core)):
+                place = joined.index(core, first, last) if joined[first].isspace() else first
+                found.append((place + shift, place + shift + len(core), line))
+            first = last
+    return found
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -101,17 +106,17 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
             start = at
 
 
-def _join_ordinals(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in spans:
-        before = text[joined[-1][0] : joined[-1][1]].rstrip() if joined else ""
+def _join_ordinals(text: str, spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    joined: list[tuple[int, int, int]] = []
+    for start, end, line in spans:
+        before = text[joined[-1][0] : joined[-1][1]] if joined and joined[-1][2] == line else ""
         ordinal = _NUMBER_END.search(before[-2:]) and (
             _ORDINAL.search(before) or _MONTH.match(text, start) or text[start].islower()
         )
         if ordinal:
-            joined[-1] = (joined[-1][0], end)
+            joined[-1] = (joined[-1][0], end, line)
         else:
-            joined.append((start, end))
+            joined.append((start, end, line))
     return joined
 
 
