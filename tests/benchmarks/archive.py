@@ -60,7 +60,7 @@ def score(archive: Path, output: Path, workers: int) -> Run:
         peak = max(peak, memory(process))
         if not first and any(output.glob("sentences-*")):
             first = time.perf_counter() - begin
-        time.sleep(0.1)
+        time.sleep(1)
     seconds = time.perf_counter() - begin
     if process.returncode:
         sys.exit("scoring failed")
