@@ -100,7 +100,12 @@ def encoder_options(
 
 
 def make_runtime(
-    device: str, download: bool, checkpoints: Path | None = None, backbone: str | None = None
+    device: str,
+    download: bool,
+    checkpoints: Path | None = None,
+    backbone: str | None = None,
+    *,
+    keep: bool = True,
 ) -> Runtime:
     """How a backbone is run by a command: embeddings kept, progress shown on a terminal."""
     from classifier.encoders.embedding_cache import default_cache_folder
@@ -110,7 +115,7 @@ def make_runtime(
         device=device,
         backbone=backbone,
         download=download,
-        cache=default_cache_folder(),
+        cache=default_cache_folder() if keep else None,
         checkpoints=checkpoints,
         progress=_show_progress if sys.stderr.isatty() else None,
     )

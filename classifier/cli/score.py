@@ -109,6 +109,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Folder of the better model of a --cascade.",
 )
+@click.option(
+    "--backbone",
+    metavar="NAME_OR_FOLDER",
+    help="Where the model's sentence encoder lies, if not where it lay in training; the hashes "
+    "of its files must agree.",
+)
 @runtime_options
 @click.option("--force", is_flag=True, help="Overwrite an output file that exists.")
 def score(
@@ -130,6 +136,7 @@ def score(
     copies: bool,
     recall: float | None,
     second: Path | None,
+    backbone: str | None,
     device: str,
     download: bool,
     force: bool,
@@ -151,7 +158,7 @@ def score(
     if (recall is None) != (second is None):
         raise click.UsageError("--cascade RECALL and --then MODEL belong together")
     share = None if prior is None else _prior(prior)
-    runtime = make_runtime(device, download)
+    runtime = make_runtime(device, download, backbone=backbone, keep=False)
     model: FrameModel | Cascade = load_model(folder, runtime)
     if lang is not None:
         lang = language_code(lang)

@@ -14,6 +14,8 @@ _PARAGRAPH = "\n\n"
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _LINE_ENDS = ".!?:;…。！？：；"
 _LONG_QUOTATION = 180
+_SHORTEST = 20  # what is cut off a long quotation is longer
+_MARKS = ".!?…。！？"
 _ORDINAL = re.compile(
     r"\b(?:am|vom|zum|zur|der|des|dem|den|die|das|im|beim|bis|seit|seinem|ihrem|ihren|seiner|ihrer"
     r"|unserem|jeder|jeden|und|–|-)\s+\d{1,3}\.$",
@@ -52,7 +54,7 @@ def sentence_spans(text: str, lang: str) -> list[tuple[int, int]]:
         spans = _join_ordinals(text, spans)
     found: list[tuple[int, int]] = []
     for start, end, _ in spans:
-        if end - start <= _LONG_QUOTATION:
+        if end - start <= _LONG_QUOTATION or not _may_end_inside(text[start : end - _SHORTEST]):
             found.append((start, end))
         else:
             for first, last in _split_long(text, start, end):
@@ -66,30 +68,39 @@ def sentence_spans(text: str, lang: str) -> list[tuple[int, int]]:
 def _segments(text: str, lang: str) -> list[tuple[int, int, int]]:
     """What sentencex makes of all lines in one call: start, end and line, without spaces around.
 
-    A call costs as much as splitting a paragraph, so the lines are joined. Of a long text
-    sentencex drops a paragraph mark here and there: each piece is looked for.
+    A call costs as much as splitting a paragraph, so the lines are joined.
     """
     lines = list(_lines(text))
     joined = _PARAGRAPH.join([text[start:end] for start, end in lines])
+    pieces = segment(lang, joined)
     found = []
-    at = line = begin = stop = shift = 0  # stop: where the line ends in the joined text
-    for piece in segment(lang, joined):
+    line = shift = 0
+    stop = -len(_PARAGRAPH)  # where the line ends in the joined text
+    for at, core in zip(_places(pieces, joined), map(str.strip, pieces), strict=False):
+        if not core or not (core[0].isalnum() or _LETTER_OR_DIGIT.search(core)):
+            continue
+        first = joined.index(core, at) if joined[at].isspace() else at
+        end = first + len(core)
+        while first < end:
+            while first >= stop:
+                begin = stop + len(_PARAGRAPH)
+                stop, shift = begin + lines[line][1] - lines[line][0], lines[line][0] - begin
+                line += 1
+            last = min(end, stop)
+            if last == end or joined[first:last].strip():
+                found.append((first + shift, last + shift, line))
+            first = last if last == end else last + len(_PARAGRAPH)
+    return found
+
+
+def _places(pieces: list[str], joined: str) -> Iterator[int]:
+    """Where each piece begins; of a long text sentencex drops a paragraph mark here and there."""
+    at = 0
+    for piece in pieces:
         if not joined.startswith(piece, at):
             at = joined.index(piece, at)
-        first, at = at, at + len(piece)
-        while first < at:
-            while first >= stop and line < len(lines):
-                begin = stop + len(_PARAGRAPH) if line else 0
-                start, end = lines[line]
-                stop, shift = begin + end - start, start - begin
-                line += 1
-            last = min(at, stop) if first < stop else at
-            core = joined[max(first, begin) : last].strip()
-            if core and (core[0].isalnum() or _LETTER_OR_DIGIT.search(core)):
-                place = joined.index(core, first, last) if joined[first].isspace() else first
-                found.append((place + shift, place + shift + len(core), line))
-            first = last
-    return found
+        yield at
+        at += len(piece)
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -120,12 +131,16 @@ def _join_ordinals(text: str, spans: list[tuple[int, int, int]]) -> list[tuple[i
     return joined
 
 
+def _may_end_inside(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
+
+
 def _split_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A long span, cut at the sentence ends inside it."""
     for match in _INNER_END.finditer(text, start, end):
         cut = match.end()
         rest = text[cut:end].strip()
-        if len(rest) > 20 and cut - start > 20 and not _abbreviation(text[start:cut]):
+        if len(rest) > _SHORTEST and cut - start > _SHORTEST and not _abbreviation(text[start:cut]):
             yield start, cut
             start = cut
     yield start, end
