@@ -61,6 +61,13 @@ def test_a_folder_is_filled_and_resumed(folder: Path, articles: Path) -> None:
     assert framing(*command, "--resume").exit_code == 1
 
 
+def test_what_only_a_folder_can_have_is_not_silently_dropped(folder: Path, articles: Path) -> None:
+    for option in (("--resume",), ("--copies",), ("--workers", "2"), ("--engine", "ray")):
+        result = framing("score", articles, "-m", folder, "-o", "scores.jsonl", *option)
+        assert result.exit_code == 2
+        assert "are for a folder" in result.stderr
+
+
 def test_all_sentences_are_recorded_on_request(folder: Path, articles: Path) -> None:
     result = framing("score", articles / "a.txt", "-m", folder, "-o", "-", "--all-sentences")
     assert len(json.loads(result.stdout)["evidence"]) == 2

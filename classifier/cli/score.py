@@ -153,20 +153,26 @@ def score(
     to_file = output is not None and str(output) != "-"
     if output is not None and any(_same_file(output, path) for path in paths):
         raise InputError(f"{output}: is read and would be overwritten; choose another output")
+    fills_folder = output is not None and to_file and output.suffix != ".jsonl"
+    if not fills_folder and (workers or resume or copies or engine == "ray"):
+        raise click.UsageError(
+            "--workers, --resume, --copies and --engine ray are for a folder: -o scores"
+        )
     if prior == "auto" and "-" in paths:
         raise click.UsageError("--prior auto reads twice and cannot read standard input")
     if (recall is None) != (second is None):
         raise click.UsageError("--cascade RECALL and --then MODEL belong together")
     share = None if prior is None else _prior(prior)
     runtime = make_runtime(device, download, backbone=backbone, keep=False)
-    model: FrameModel | Cascade = load_model(folder, runtime)
+    first = load_model(folder, runtime)
+    model: FrameModel | Cascade = first
     if lang is not None:
         lang = language_code(lang)
         if model.languages and lang not in model.languages:
             known = ", ".join(sorted(model.languages))
             click.echo(f"the model was never shown {lang!r}; it knows {known}", err=True)
     reading: dict[str, Any] = {"text_column": text_column, "lang": lang, "encoding": encoding}
-    if output is not None and to_file and output.suffix != ".jsonl":
+    if output is not None and fills_folder:
         from classifier.scoring.batch import BatchOptions
         from classifier.scoring.shards import ShardOptions
         from classifier.text.voice import VOICES
@@ -189,7 +195,6 @@ def score(
         if second is not None and recall is not None:
             from classifier.model.cascade import make_cascade
 
-            first = load_model(folder, runtime)
             model = cascade = make_cascade(first, load_model(second, runtime), recall)
         model = _at(model, share, precision, paths, reading)
         count, left_out = _stream(paths, output, model, reading, all_sentences, voices, explain)
