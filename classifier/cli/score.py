@@ -11,14 +11,14 @@ import click
 
 from classifier.cli.backbone import make_runtime, runtime_options
 from classifier.cli.options import load_model, refuse_existing
-from classifier.cli.progress import shard_progress, with_progress
+from classifier.cli.progress import shard_progress
+from classifier.cli.streaming import stream
 from classifier.errors import InputError
 
 if TYPE_CHECKING:
     from classifier.model.cascade import Cascade
     from classifier.model.frame_model import FrameModel
     from classifier.scoring.batch import BatchOptions
-    from classifier.scoring.scores import ArticleScore
     from classifier.scoring.writers import TableFormat
     from classifier.text.voice import Voice
 
@@ -197,7 +197,7 @@ def score(
 
             model = cascade = make_cascade(first, load_model(second, runtime), recall)
         model = _at(model, share, precision, paths, reading)
-        count, left_out = _stream(paths, output, model, reading, all_sentences, voices, explain)
+        count, left_out = stream(paths, output, model, reading, all_sentences, voices, explain)
         if cascade is not None:
             _say_sent(cascade.tally.sent, cascade.tally.seen)
     told = f", {left_out} left out" if left_out else ""
@@ -227,34 +227,6 @@ def _at(
 
         model = model.at_priors(np.full(len(model.frames), prior))
     return model if precision is None else model.at_precision(precision)
-
-
-def _stream(
-    paths: tuple[str, ...],
-    output: Path | None,
-    model: FrameModel | Cascade,
-    reading: dict[str, Any],
-    all_sentences: bool,
-    voices: tuple[Voice, ...],
-    explain: bool,
-) -> tuple[int, int]:
-    """Print or write article by article; how many were scored, and left out."""
-    from classifier.scoring.score import score_articles
-    from classifier.text.readers import read_articles
-    from classifier.text.voice import VOICES
-
-    refused: list[InputError] = []
-    articles = read_articles(*paths, **reading, on_error=refused.append)
-    scores = score_articles(
-        model, with_progress(articles), voices=voices or VOICES, explain=explain
-    )
-    if output is None:
-        count = _print_scores(scores, model)
-    else:
-        count = _write_scores(scores, output, all_sentences)
-    for error in refused:
-        click.secho(f"error: {error}", fg="red", err=True)
-    return count, len(refused)
 
 
 def _fill_folder(
@@ -317,24 +289,3 @@ def _say_sent(sent: int, seen: int) -> None:
         f"{1 - share:.1%}",
         err=True,
     )
-
-
-def _write_scores(scores: Iterable[ArticleScore], output: Path, all_sentences: bool) -> int:
-    from classifier.scoring.writers import whole_file, write_jsonl
-
-    if str(output) == "-":
-        return write_jsonl(scores, sys.stdout, all_sentences=all_sentences)
-    with whole_file(output) as stream:
-        return write_jsonl(scores, stream, all_sentences=all_sentences)
-
-
-def _print_scores(scores: Iterable[ArticleScore], model: FrameModel | Cascade) -> int:
-    from classifier.cli.display import article_lines, wide_console
-
-    console = wide_console()
-    count = 0
-    for result in scores:
-        count += 1
-        for line in article_lines(result, model.frames):
-            console.print(line)
-    return count
