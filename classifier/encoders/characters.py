@@ -12,7 +12,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.encoders.compiled import lean
+from classifier.text.compiled import lean
 from classifier.text.normal import HAN, QUOTE, fold_character, may_join
 
 FOLD = (1 << 21) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.encoders.compiled import lean
+from classifier.text.compiled import lean
 from classifier.encoders.cue_program import Op
 
 DEPTH = 24  # of the stack

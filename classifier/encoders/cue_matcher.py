@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.cues import Cue
-from classifier.encoders.compiled import compiled, lean, prefetch
+from classifier.text.compiled import compiled, lean, prefetch
 from classifier.encoders.cue_machine import DEPTH, stands
 from classifier.encoders.cue_program import Compiler, Op
 from classifier.encoders.cue_words import (

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence, Set
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.encoders.compiled import lean
+from classifier.text.compiled import lean
 from classifier.encoders.cue_program import STAR, SymbolTable
 from classifier.encoders.hash_table import EMPTY, MIX, HashTable, place_of
 from classifier.encoders.tokens import CAPITAL_WORD, FNV_PRIME, FNV_START, tokenise

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
-from classifier.encoders.compiled import compiled
+from classifier.text.compiled import compiled
 from classifier.encoders.cue_matcher import CueMatcher, Pairs
 from classifier.encoders.tokens import Tokens, tokenise
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from classifier.encoders.compiled import compiled, lean
+from classifier.text.compiled import compiled, lean
 
 EMPTY = np.int64(-1)
 MIX = np.uint64(0x9E3779B97F4A7C15)

@@ -15,7 +15,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.encoders.compiled import compiled, lean, prefetch
+from classifier.text.compiled import compiled, lean, prefetch
 from classifier.encoders.ngrams import A_WORD, NgramEncoder, is_known, own_features, pair_features
 from classifier.encoders.tokens import HAN_WORD, Tokens
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.encoders.compiled import compiled, lean
+from classifier.text.compiled import compiled, lean
 from classifier.encoders.tokens import HAN_WORD, Tokens, hash_of
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from classifier.encoders.characters import (
     CharacterTable,
     entry_of,
 )
-from classifier.encoders.compiled import lean
+from classifier.text.compiled import lean
 from classifier.text.normal import CAPITALS, compose
 
 HAN_WORD, CAPITAL_WORD, QUOTED_WORD = 1, 2, 4

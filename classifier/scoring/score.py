@@ -27,8 +27,8 @@ _LOGITS = np.linspace(-15, 15, 3001)  # the steps of the histogram priors are es
 class ScoredBatch:
     """Articles and the scores of their sentences, as arrays.
 
-    ``spans`` says where each sentence stands in its article; those of article ``i`` are rows
-    ``first[i]`` to ``first[i + 1]`` of it and of ``probabilities`` (n_sentences, n_frames),
+    ``spans`` (n_sentences, 2) says where each sentence starts and ends in its article; those of
+    article ``i`` are rows ``first[i]`` to ``first[i + 1]`` of it and of ``probabilities`` (n_sentences, n_frames),
     ``flags`` (the same shape), ``unsure`` and ``counted`` (n_sentences,). A sentence counts
     in its article's figures, and may be flagged, if the model is not unsure of it and its
     voice is one of those asked for. ``speech`` tells an article's voices.
@@ -37,7 +37,7 @@ class ScoredBatch:
     model: FrameModel | Cascade
     articles: Sequence[Article]
     langs: Sequence[str | None]
-    spans: Sequence[tuple[int, int]]
+    spans: NDArray[np.int64]
     first: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     flags: NDArray[np.bool_]
@@ -63,7 +63,7 @@ class ScoredBatch:
         homes = np.searchsorted(self.first, rows, side="right") - 1
         found = []
         for row, home in zip(rows.tolist(), homes.tolist(), strict=True):
-            text = self.articles[home].text[slice(*self.spans[row])]
+            text = self.articles[home].text[slice(*self.spans[row].tolist())]
             flagged = [self.model.frames[i] for i in np.flatnonzero(self.flags[row])]
             found.append(self.model.explain(text, self.langs[home]).in_short(flagged))
         return found
@@ -132,23 +132,24 @@ def score_batch(
 class _Split:
     article: Article
     lang: str | None
-    spans: list[tuple[int, int]]
+    spans: NDArray[np.int64]
     speech: Speech
 
 
 def _split(article: Article) -> _Split:
     lang = article.lang or detect_language(article.text)
     spans = sentence_spans(article.text, lang or "en")
-    places = np.array(spans, dtype=np.int64).reshape(-1, 2)
-    speech = hear_spans(article.text, places[:, 0], places[:, 1], lang)
+    speech = hear_spans(article.text, spans[:, 0], spans[:, 1], lang)
     return _Split(article, lang, spans, speech)
 
 
 def _score(
     model: FrameModel | Cascade, waiting: Sequence[_Split], voices: Collection[Voice]
 ) -> ScoredBatch:
-    texts = [one.article.text[start:end] for one in waiting for start, end in one.spans]
-    langs = [one.lang for one in waiting for _ in one.spans]
+    counts = [len(one.spans) for one in waiting]
+    spans = np.concatenate([np.zeros((0, 2), dtype=np.int64), *(one.spans for one in waiting)])
+    texts = [one.article.text[start:end] for one in waiting for start, end in one.spans.tolist()]
+    langs = [one.lang for one, n in zip(waiting, counts, strict=True) for _ in range(n)]
     probabilities, unsure = model.judge(texts, langs)
     counted = ~unsure
     if set(voices) != set(VOICES):
@@ -158,8 +159,8 @@ def _score(
         model=model,
         articles=[one.article for one in waiting],
         langs=[one.lang for one in waiting],
-        spans=[span for one in waiting for span in one.spans],
-        first=np.cumsum([0, *(len(one.spans) for one in waiting)]),
+        spans=spans,
+        first=np.cumsum([0, *counts]),
         probabilities=probabilities,
         flags=model.flag(probabilities) & counted[:, None],
         unsure=unsure,
@@ -214,6 +215,7 @@ def article_scores(batch: ScoredBatch, *, explain: bool = False) -> Iterator[Art
     told = dict(zip(framed.tolist(), batch.explanations(framed), strict=True)) if explain else {}
     probabilities = batch.probabilities.round(4).tolist()
     flags, unsure, ends = batch.flags.tolist(), batch.unsure.tolist(), batch.first.tolist()
+    places = batch.spans.tolist()
     for i, (article, values) in enumerate(zip(batch.articles, by_frame, strict=True)):
         yield ArticleScore(
             article=article,
@@ -226,7 +228,7 @@ def article_scores(batch: ScoredBatch, *, explain: bool = False) -> Iterator[Art
             },
             sentences=tuple(
                 SentenceScore(
-                    Sentence(article.text[slice(*batch.spans[row])], *batch.spans[row]),
+                    Sentence(article.text[slice(*places[row])], *places[row]),
                     dict(zip(names, probabilities[row], strict=True)),
                     tuple(name for name, on in zip(names, flags[row], strict=True) if on),
                     unsure[row],

@@ -76,7 +76,7 @@ def sentence_table(
     frames = batch.model.frames
     rows = np.arange(len(batch.spans)) if all_sentences else np.flatnonzero(batch.flags.any(axis=1))
     home = np.searchsorted(batch.first, rows, side="right") - 1
-    places = [batch.spans[row] for row in rows.tolist()]
+    places = batch.spans[rows]
     articles = [batch.articles[i] for i in home.tolist()]
     heard = batch.voices()[rows].tolist()
     framed = np.flatnonzero(batch.flags.any(axis=1))
@@ -86,10 +86,13 @@ def sentence_table(
         "article": pa.array([numbers[i] for i in home.tolist()], pa.int64()),
         "id": pa.array([article.id for article in articles], _TEXT),
         "sentence": pa.array(rows - batch.first[home], pa.int64()),
-        "start": pa.array([start for start, _ in places], pa.int64()),
-        "end": pa.array([end for _, end in places], pa.int64()),
+        "start": pa.array(places[:, 0], pa.int64()),
+        "end": pa.array(places[:, 1], pa.int64()),
         "text": pa.array(
-            [article.text[slice(*place)] for article, place in zip(articles, places, strict=True)],
+            [
+                article.text[start:end]
+                for article, (start, end) in zip(articles, places.tolist(), strict=True)
+            ],
             _TEXT,
         ),
         "unsure": pa.array(batch.unsure[rows]),

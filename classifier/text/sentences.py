@@ -5,29 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
 from sentencex import segment
 
 from classifier.text.article import Article, Sentence
 from classifier.text.language import detect_language
+from classifier.text.sentence_places import classes, cut_long, lines, place
 
 _PARAGRAPH = "\n\n"
-_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-_LINE_ENDS = ".!?:;…。！？：；"
 _LONG_QUOTATION = 180
 _SHORTEST = 20  # what is cut off a long quotation is longer
-_MARKS = ".!?…。！？"
 _ORDINAL = re.compile(
     r"\b(?:am|vom|zum|zur|der|des|dem|den|die|das|im|beim|bis|seit|seinem|ihrem|ihren|seiner|ihrer"
     r"|unserem|jeder|jeden|und|–|-)\s+\d{1,3}\.$",
     re.IGNORECASE,
 )
-_NUMBER_END = re.compile(r"\d\.$")
 _MONTH = re.compile(
     r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
     r"|Dezember|Jahrhundert|Jahrestag|Lebensjahr|Mal\b)"
-)
-_INNER_END = re.compile(
-    r"[.!?…。！？][”“»’\"'」』]?(?=\s+[^\W\da-zа-яё]|\s+[„“«\"])|[。！？…][」』”]?"
 )
 
 
@@ -43,53 +39,28 @@ def split(article: Article) -> list[Sentence]:
 
 def split_text(text: str, lang: str) -> Iterator[Sentence]:
     """The sentences of a text in a known language; see :func:`split`."""
-    for start, end in sentence_spans(text, lang):
+    for start, end in sentence_spans(text, lang).tolist():
         yield Sentence(text[start:end], start, end)
 
 
-def sentence_spans(text: str, lang: str) -> list[tuple[int, int]]:
-    """Where the sentences of a text begin and end; see :func:`split`."""
-    spans = _segments(text, lang)
-    if lang == "de":
-        spans = _join_ordinals(text, spans)
-    found: list[tuple[int, int]] = []
-    for start, end, _ in spans:
-        if end - start <= _LONG_QUOTATION or not _may_end_inside(text[start : end - _SHORTEST]):
-            found.append((start, end))
-        else:
-            for first, last in _split_long(text, start, end):
-                piece = text[first:last].strip()
-                if _LETTER_OR_DIGIT.search(piece):
-                    begin = text.index(piece, first)
-                    found.append((begin, begin + len(piece)))
-    return found
-
-
-def _segments(text: str, lang: str) -> list[tuple[int, int, int]]:
-    """What sentencex makes of all lines in one call: start, end and line, without spaces around.
-
-    A call costs as much as splitting a paragraph, so the lines are joined.
-    """
-    lines = list(_lines(text))
-    joined = _PARAGRAPH.join([text[start:end] for start, end in lines])
+def sentence_spans(text: str, lang: str) -> NDArray[np.int64]:
+    """Where the sentences of a text begin and end, (n_sentences, 2); see :func:`split`."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    kinds = classes()
+    starts, stops = lines(codes, kinds)
+    # A call of sentencex costs as much as splitting a paragraph, so the lines are joined.
+    places = zip(starts.tolist(), stops.tolist(), strict=True)
+    joined = _PARAGRAPH.join([text[start:stop] for start, stop in places])
     pieces = segment(lang, joined)
-    found = []
-    line = shift = 0
-    stop = -len(_PARAGRAPH)  # where the line ends in the joined text
-    for at, core in zip(_places(pieces, joined), map(str.strip, pieces), strict=False):
-        if not core or not (core[0].isalnum() or _LETTER_OR_DIGIT.search(core)):
-            continue
-        first = joined.index(core, at) if joined[at].isspace() else at
-        end = first + len(core)
-        while first < end:
-            while first >= stop:
-                begin = stop + len(_PARAGRAPH)
-                stop, shift = begin + lines[line][1] - lines[line][0], lines[line][0] - begin
-                line += 1
-            last = min(end, stop)
-            if last == end or joined[first:last].strip():
-                found.append((first + shift, last + shift, line))
-            first = last if last == end else last + len(_PARAGRAPH)
+    lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
+    ends = lengths.cumsum()
+    begins = ends - lengths
+    if len(pieces) and ends[-1] != len(joined):
+        begins = np.fromiter(_places(pieces, joined), np.int64, len(pieces))
+    spans, homes = place(codes, kinds, starts, stops, len(_PARAGRAPH), begins, lengths)
+    if lang == "de":
+        spans = _join_ordinals(text, spans, homes)
+    found: NDArray[np.int64] = cut_long(codes, kinds, spans, _LONG_QUOTATION, _SHORTEST)
     return found
 
 
@@ -103,52 +74,24 @@ def _places(pieces: list[str], joined: str) -> Iterator[int]:
         at += len(piece)
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
-    """The lines of a text; one that was wrapped in mid-sentence goes on in the next."""
-    start = at = 0
-    pieces = text.splitlines(keepends=True)
-    for piece, following in zip(pieces, [*pieces[1:], ""], strict=False):
-        at += len(piece)
-        line = piece.rstrip()
-        wrapped = line and following[:1].islower() and line[-1] not in _LINE_ENDS
-        if not wrapped:
-            if line or start < at - len(piece):
-                yield start, at
-            start = at
-
-
-def _join_ordinals(text: str, spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    joined: list[tuple[int, int, int]] = []
-    for start, end, line in spans:
-        before = text[joined[-1][0] : joined[-1][1]] if joined and joined[-1][2] == line else ""
-        ordinal = _NUMBER_END.search(before[-2:]) and (
-            _ORDINAL.search(before) or _MONTH.match(text, start) or text[start].islower()
-        )
-        if ordinal:
-            joined[-1] = (joined[-1][0], end, line)
-        else:
-            joined.append((start, end, line))
-    return joined
-
-
-def _may_end_inside(text: str) -> bool:
-    return any(mark in text for mark in _MARKS)
-
-
-def _split_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A long span, cut at the sentence ends inside it."""
-    for match in _INNER_END.finditer(text, start, end):
-        cut = match.end()
-        rest = text[cut:end].strip()
-        if len(rest) > _SHORTEST and cut - start > _SHORTEST and not _abbreviation(text[start:cut]):
-            yield start, cut
-            start = cut
-    yield start, end
-
-
-def _abbreviation(text: str) -> bool:
-    """Whether the full stop at the end belongs to an initial, a number or a short abbreviation."""
-    if not text.endswith("."):
-        return False
-    last = re.search(r"(\w+)\.$", text[-12:])
-    return last is None or len(last[1]) < 4 or last[1].isdigit()
+def _join_ordinals(
+    text: str, spans: NDArray[np.int64], homes: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The spans, those that an ordinal number parted as one."""
+    joined: list[list[int]] = []
+    last = -1
+    for span, home in zip(spans.tolist(), homes.tolist(), strict=True):
+        if last == home:
+            begin, end = joined[-1]
+            number = text[end - 1] == "." and text[end - 2].isdecimal()
+            start = span[0]
+            if number and (
+                _ORDINAL.search(text, begin, end)
+                or _MONTH.match(text, start)
+                or text[start].islower()
+            ):
+                joined[-1][1] = span[1]
+                continue
+        joined.append(span)
+        last = home
+    return np.array(joined, dtype=np.int64).reshape(-1, 2)
