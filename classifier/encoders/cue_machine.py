@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.text.compiled import lean
 from classifier.encoders.cue_program import Op
+from classifier.text.compiled import lean
 
 DEPTH = 24  # of the stack
 
 
 @lean
-def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: ignore[no-untyped-def]
+def stands(program, start, stop, visit, marks, quoted, stack, length, sets):  # type: ignore[no-untyped-def]
     """Run one cue's program; whether it stands in a sentence of so many words.
 
-    Symbol ``a`` stands at the places ``marks[a]``; a set of places takes ``sets`` numbers.
+    Symbol ``a`` stands at the places ``marks[a, 1:]`` if ``marks[a, 0]`` is this ``visit``,
+    nowhere otherwise; a set of places takes ``sets`` numbers.
     """
     top = -1
     at = start - 1
@@ -23,8 +24,7 @@ def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: i
         op = program[at, 0]
         a = program[at, 1]
         if op == Op.STEP.value:
-            for w in range(sets):
-                stack[top, w] &= marks[a, w]
+            _keep_marked(stack, top, visit, marks, a, sets)
             _shift(stack, top, program[at, 2], sets)
             if top == 0 and _empty(stack, 0, sets):  # nothing can follow: on to the verdict
                 while program[at, 0] < Op.MUST.value:
@@ -32,6 +32,9 @@ def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: i
                 if program[at, 0] == Op.MUST.value:
                     return False
                 top = -1
+        elif op == Op.UNLESS.value:
+            if marks[a, 0] != visit:
+                at += program[at, 2]
         elif op == Op.GAP.value or op == Op.BACK_GAP.value:
             done = 1
             while done <= a:
@@ -46,8 +49,7 @@ def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: i
                 done += by
         elif op == Op.BACK_STEP.value:
             _shift_back(stack, top, program[at, 2], sets)
-            for w in range(sets):
-                stack[top, w] &= marks[a, w]
+            _keep_marked(stack, top, visit, marks, a, sets)
         elif op == Op.COPY.value:
             top += 1
             _copy(stack, top - 1, top, sets)
@@ -70,6 +72,10 @@ def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: i
                 stack[top, w] = ~np.uint64(0)
             if length & 63 != 63:
                 stack[top, sets - 1] = (np.uint64(1) << np.uint64((length & 63) + 1)) - np.uint64(1)
+        elif op == Op.NOWHERE.value:
+            top += 1
+            for w in range(sets):
+                stack[top, w] = np.uint64(0)
         elif op == Op.WITHOUT.value:
             top -= 1
             for w in range(sets):
@@ -79,6 +85,12 @@ def stands(program, start, stop, marks, quoted, stack, length, sets):  # type: i
                 return False
             top -= 1
     return True
+
+
+@lean
+def _keep_marked(stack, top, visit, marks, symbol, sets):  # type: ignore[no-untyped-def]
+    for w in range(sets):
+        stack[top, w] &= marks[symbol, 1 + w] if marks[symbol, 0] == visit else np.uint64(0)
 
 
 @lean

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.cues import Cue
-from classifier.text.compiled import compiled, lean, prefetch
 from classifier.encoders.cue_machine import DEPTH, stands
-from classifier.encoders.cue_program import Compiler, Op
+from classifier.encoders.cue_program import Compiler
 from classifier.encoders.cue_words import (
     CueWords,
     may_hold,
@@ -22,12 +21,15 @@ from classifier.encoders.cue_words import (
 )
 from classifier.encoders.hash_table import EMPTY, place_of
 from classifier.encoders.tokens import HAN_WORD, QUOTED_WORD, Tokens
+from classifier.text.compiled import compiled, lean, prefetch
 
-WINDOW = 448  # words of a sentence that are searched at once; longer ones in windows
+WINDOW = 447  # words of a sentence that are searched at once; longer ones in windows
 OVERLAP = 64
-_SETS = WINDOW // 64 + 1  # 64-bit words in a set of places
-_KEPT = 2**15  # words; a later word takes the place of an earlier one
-_ROOM = 2**19  # numbers that are kept of words; doubled where a sentence needs more
+_SETS = (
+    WINDOW // 64 + 1
+)  # 64-bit words in a set of places; with a visit, they fill a line of memory
+_KEPT = 2**16  # words; a later word takes the place of an earlier one
+_ROOM = 2**20  # numbers that are kept of words; doubled where a sentence needs more
 _AHEAD = 24  # words
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -48,7 +50,7 @@ class CueMatcher:
             for symbol in rarest:
                 triggers.setdefault(symbol, []).append(index)
         self._n_symbols = len(compiler.table.rarity)
-        self._words = CueWords(compiler.table, triggers, {n for some in needs for n in some})
+        self._words = CueWords(compiler.table, triggers)
         self._limits = np.array(
             [np.cumsum([0, *map(len, steps)]) for steps in (programs, needs)], dtype=np.int64
         )
@@ -72,7 +74,7 @@ class CueMatcher:
                 rows[done:], tokens.letters, tokens.starts, tokens.stops, tokens.hashes,
                 tokens.flags, tokens.ends, kept.entries, kept.records, kept.free,
                 words.keys, words.places, self._words.word_bits, words.content,
-                self._words.patterns, self._words.most_records, self._words.most_runs,
+                self._words.patterns, self._words.most_records,
                 runs.keys, runs.places, runs.content, self._words.run_bits,
                 self._limits, self._program, self._needs, self._n_symbols, found,
             )  # fmt: skip
@@ -102,7 +104,7 @@ class _Kept:
         if larger:
             self.records = np.zeros(2 * len(self.records), dtype=np.int32)
         self.entries[:, 0] = ~np.arange(_KEPT, dtype=np.uint64)  # keys that belong elsewhere
-        self.free[0] = 3  # the first record is that of a word no cue knows
+        self.free[0] = 2  # the first record is that of a word no cue knows
 
 
 @compiled
@@ -113,9 +115,9 @@ def _keep(key, slot, contents, places, entries, records, free):  # type: ignore[
     if not len(places):
         return True
     at = free[0]
-    room = 3
+    room = 2
     for place in places:
-        for _ in range(3):
+        for _ in range(2):
             room += contents[place]
             place += 1 + contents[place]
     if at + room > len(records):
@@ -123,7 +125,7 @@ def _keep(key, slot, contents, places, entries, records, free):  # type: ignore[
         return False
     entries[slot, 1] = np.uint64(at)
     begins = places.copy()
-    for _ in range(3):  # the first lists of all, then the second, then the third
+    for _ in range(2):  # the first lists of all, then the second
         head = at
         at += 1
         for k in range(len(places)):
@@ -138,13 +140,30 @@ def _keep(key, slot, contents, places, entries, records, free):  # type: ignore[
 
 
 @lean
-def _meet(records, place, visit, met, tried, trials, n_trials):  # type: ignore[no-untyped-def]
-    """Note that the symbols stand here that some cue needs, and line up the cues to be tried."""
-    last = place + 1 + records[place]
-    for k in range(place + 1, last):
-        met[records[k]] = visit
-    for k in range(last + 1, last + 1 + records[last]):
-        cue = records[k]
+def _mark(numbers, place, at, visit, sets, marks):  # type: ignore[no-untyped-def]
+    """Note that the symbols of a list stand ``at`` a word."""
+    bit = np.uint64(1) << np.uint64(at & 63)
+    if sets == 1:  # as nearly always: without a branch that cannot be foretold
+        for k in range(place + 1, place + 1 + numbers[place]):
+            symbol = numbers[k]
+            old = marks[symbol, 1] if marks[symbol, 0] == visit else np.uint64(0)
+            marks[symbol, 0] = visit
+            marks[symbol, 1] = old | bit
+        return
+    for k in range(place + 1, place + 1 + numbers[place]):
+        symbol = numbers[k]
+        if marks[symbol, 0] != visit:
+            marks[symbol, 0] = visit
+            for w in range(sets):
+                marks[symbol, 1 + w] = np.uint64(0)
+        marks[symbol, 1 + (at >> 6)] |= bit
+
+
+@lean
+def _line_up(numbers, place, visit, tried, trials, n_trials):  # type: ignore[no-untyped-def]
+    """Line up the cues of a list to be tried."""
+    for k in range(place + 1, place + 1 + numbers[place]):
+        cue = numbers[k]
         if tried[cue] != visit:
             tried[cue] = visit
             trials[n_trials] = cue
@@ -153,37 +172,17 @@ def _meet(records, place, visit, met, tried, trials, n_trials):  # type: ignore[
 
 
 @lean
-def _mark(records, place, at, visit, marked, marks):  # type: ignore[no-untyped-def]
-    """Set the place of a record's symbols, of those that are looked for."""
-    bit = np.uint64(1) << np.uint64(at & 63)
-    for k in range(place + 1, place + 1 + records[place]):
-        if marked[records[k]] == visit:
-            marks[records[k], at >> 6] |= bit
-    place += 1 + records[place]
-    place += 1 + records[place]
-    for k in range(place + 1, place + 1 + records[place]):
-        if marked[records[k]] == visit:
-            marks[records[k], at >> 6] |= bit
+def _next_list(numbers, place):  # type: ignore[no-untyped-def]
+    return place + 1 + numbers[place]
 
 
 @lean
-def _look_for(program, start, stop, visit, sets, marked, marks):  # type: ignore[no-untyped-def]
-    """Begin a set of places for every symbol of a program."""
-    for step in range(start, stop):
-        if program[step, 0] == Op.STEP.value or program[step, 0] == Op.BACK_STEP.value:
-            symbol = program[step, 1]
-            marked[symbol] = visit
-            for w in range(sets):
-                marks[symbol, w] = np.uint64(0)
-
-
-@lean
-def _has_all(needs, start, stop, met, visit):  # type: ignore[no-untyped-def]
+def _has_all(needs, start, stop, marks, visit):  # type: ignore[no-untyped-def]
     """Whether of each set of symbols, closed by -1, one stands in the sentence."""
     has = False
     for k in range(start, stop):
         if needs[k] >= 0:
-            has = has or met[needs[k]] == visit
+            has = has or marks[needs[k], 0] == visit
         elif not has:
             return False
         else:
@@ -194,7 +193,7 @@ def _has_all(needs, start, stop, met, visit):  # type: ignore[no-untyped-def]
 @compiled
 def _find(  # type: ignore[no-untyped-def]
     rows, letters, starts, stops, hashes, flags, ends, entries, records, free,
-    keys, places, word_bits, contents, patterns, most_records, most_runs,
+    keys, places, word_bits, contents, patterns, most_records,
     run_keys, run_places, runs, run_bits,
     limits, program, needs, n_symbols, found,
 ):  # fmt: skip
@@ -203,19 +202,15 @@ def _find(  # type: ignore[no-untyped-def]
     Stops before a row when there is no room, for its pairs or for what is known of its words.
     """
     n_cues = limits.shape[1] - 1
-    met = np.full(n_symbols, -1, dtype=np.int32)
-    marked = np.full(n_symbols, -1, dtype=np.int32)
-    marks = np.empty((n_symbols, _SETS), dtype=np.uint64)
+    marks = np.zeros((n_symbols, 1 + _SETS), dtype=np.uint64)  # a visit, and places
     stack = np.empty((DEPTH, _SETS), dtype=np.uint64)
     quoted = np.empty(_SETS, dtype=np.uint64)
-    tried = np.full(n_cues, -1, dtype=np.int32)
+    tried = np.zeros(n_cues, dtype=np.uint64)
     have = np.full(n_cues, -1, dtype=np.int64)
     trials = np.empty(n_cues, dtype=np.int32)
     hits = np.empty(most_records, dtype=np.int64)
-    # the records of a window's words, those of runs below zero, and where they stand
-    seen = np.empty((2, WINDOW * (1 + most_runs)), dtype=np.int32)
     count = 0
-    visit = 0
+    visit = np.uint64(0)
     for done in range(len(rows)):
         row = rows[done]
         before = count
@@ -225,9 +220,9 @@ def _find(  # type: ignore[no-untyped-def]
         last = ends[row]
         while begin < last:
             end = min(begin + WINDOW, last)
+            sets = (end - begin) // 64 + 1
             n_trials = 0
-            n_seen = 0
-            visit += 1
+            visit += np.uint64(1)
             for i in range(begin, end):
                 key = word_key(hashes[i], flags[i])
                 slot = key & np.uint64(_KEPT - 1)
@@ -244,10 +239,9 @@ def _find(  # type: ignore[no-untyped-def]
                         return done, before
                 place = np.int64(entries[slot, 1])
                 if place:
-                    seen[0, n_seen] = place
-                    seen[1, n_seen] = i - begin
-                    n_seen += 1
-                    n_trials = _meet(records, place, visit, met, tried, trials, n_trials)
+                    _mark(records, place, i - begin, visit, sets, marks)
+                    place = _next_list(records, place)
+                    n_trials = _line_up(records, place, visit, tried, trials, n_trials)
                 if flags[i] & HAN_WORD and i + 1 < end:
                     key = pair_key(hashes[i], hashes[i + 1])
                     if may_hold(key, run_bits):
@@ -259,31 +253,20 @@ def _find(  # type: ignore[no-untyped-def]
                                     runs, after, letters, starts[i], end - i
                                 )
                                 if record != EMPTY:
-                                    seen[0, n_seen] = -record
-                                    seen[1, n_seen] = i - begin
-                                    n_seen += 1
-                                    n_trials = _meet(
-                                        runs, record, visit, met, tried, trials, n_trials
+                                    _mark(runs, record, i - begin, visit, sets, marks)
+                                    record = _next_list(runs, record)
+                                    n_trials = _line_up(
+                                        runs, record, visit, tried, trials, n_trials
                                     )
             n_left = 0
             for t in range(n_trials):
                 cue = trials[t]
                 if have[cue] != row and _has_all(
-                    needs, limits[1, cue], limits[1, cue + 1], met, visit
+                    needs, limits[1, cue], limits[1, cue + 1], marks, visit
                 ):
                     trials[n_left] = cue
                     n_left += 1
             if n_left:
-                sets = (end - begin) // 64 + 1
-                for t in range(n_left):
-                    start, stop = limits[0, trials[t]], limits[0, trials[t] + 1]
-                    _look_for(program, start, stop, visit, sets, marked, marks)
-                for k in range(n_seen):
-                    at = np.int64(seen[1, k])
-                    if seen[0, k] < 0:
-                        _mark(runs, -seen[0, k], at, visit, marked, marks)
-                    else:
-                        _mark(records, seen[0, k], at, visit, marked, marks)
                 for w in range(sets):
                     quoted[w] = np.uint64(0)
                 for i in range(begin, end):
@@ -292,8 +275,8 @@ def _find(  # type: ignore[no-untyped-def]
             for t in range(n_left):
                 cue = trials[t]
                 if stands(
-                    program, limits[0, cue], limits[0, cue + 1], marks, quoted, stack,
-                    end - begin, sets,
+                    program, limits[0, cue], limits[0, cue + 1], visit, marks, quoted,
+                    stack, end - begin, sets,
                 ):  # fmt: skip
                     have[cue] = row
                     found[count, 0] = row

@@ -37,9 +37,11 @@ class Op(IntEnum):
     BACK_STEP = 7  # STEP and GAP against the direction of reading
     BACK_GAP = 8
     EVERYWHERE = 9  # push the set of all places
-    WITHOUT = 10  # take the top out of the second, drop it
-    MUST = 11  # drop the top; the cue fails if it is empty
-    MUST_NOT = 12  # drop the top; the cue fails if it is not
+    NOWHERE = 10  # push the empty set
+    UNLESS = 11  # pass over b instructions unless symbol a stands somewhere
+    WITHOUT = 12  # take the top out of the second, drop it
+    MUST = 13  # drop the top; the cue fails if it is empty
+    MUST_NOT = 14  # drop the top; the cue fails if it is not
 
 
 Program = list[tuple[int, int, int]]
@@ -161,7 +163,7 @@ class Compiler:
 
     def _one_of(self, part: OneOf, back: bool) -> tuple[Program, Needed]:
         by_length: dict[int, set[str]] = defaultdict(set)
-        options: list[Program] = []
+        options: list[tuple[Program, Needed]] = []
         needed: set[int] = set()
         free = False
         for option in _flat(part):
@@ -170,7 +172,7 @@ class Compiler:
                 by_length[_length(atoms[0])].add(atoms[0])
                 continue
             steps, some = self.part(option, back)
-            options.append(steps)
+            options.append((steps, some))
             free = free or not some
             if some:
                 rarest: Symbols = min(some, key=self._rarity)
@@ -178,9 +180,23 @@ class Compiler:
         op = Op.BACK_STEP if back else Op.STEP
         for length, atoms_of_length in sorted(by_length.items()):
             symbol = self.table.number(frozenset(atoms_of_length))
-            options.append([(op, symbol, length)])
+            options.append(([(op, symbol, length)], (frozenset([symbol]),)))
             needed.add(symbol)
-        return _either(options), () if free else (frozenset(needed),)
+        return self._either(options), () if free else (frozenset(needed),)
+
+    def _either(self, options: list[tuple[Program, Needed]]) -> Program:
+        """Any of some programs; one whose rarest symbol does not stand is passed over."""
+        if len(options) == 1:
+            return options[0][0]
+        program: Program = [(Op.NOWHERE, 0, 0)]
+        for steps, needed in options:
+            tried = [(Op.COPY_SECOND, 0, 0), *steps, (Op.UNITE, 0, 0)]
+            single = [some for some in needed if len(some) == 1]
+            if single:
+                (symbol,) = min(single, key=self._rarity)
+                program.append((Op.UNLESS, symbol, len(tried)))
+            program += tried
+        return [*program, (Op.DROP_SECOND, 0, 0)]
 
     def _chain(self, steps: list[Program], gaps: Sequence[int], back: bool) -> Program:
         if back:
@@ -202,12 +218,3 @@ def _flat(part: Part) -> Iterator[Part]:
             yield from _flat(option)
     else:
         yield part
-
-
-def _either(options: list[Program]) -> Program:
-    if len(options) == 1:
-        return options[0]
-    program: Program = [(Op.COPY, 0, 0), *options[0]]
-    for option in options[1:]:
-        program += [(Op.COPY_SECOND, 0, 0), *option, (Op.UNITE, 0, 0)]
-    return [*program, (Op.DROP_SECOND, 0, 0)]

@@ -1,21 +1,21 @@
 """From words to what cues know of them, compiled.
 
 What is known of a word, a stem or a run of Chinese characters is a record in an array of
-int32: three lists, each behind its length. First the symbols that some cue needs, then the
-cues that are tried where the word stands, then its other symbols.
+int32: two lists, each behind its length, of its symbols and of the cues that are tried where it
+stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.text.compiled import lean
 from classifier.encoders.cue_program import STAR, SymbolTable
 from classifier.encoders.hash_table import EMPTY, MIX, HashTable, place_of
 from classifier.encoders.tokens import CAPITAL_WORD, FNV_PRIME, FNV_START, tokenise
+from classifier.text.compiled import lean
 from classifier.text.normal import CAPITALS
 
 _LONGEST = 64  # letters of a stem; a longer one is found nowhere
@@ -33,16 +33,12 @@ class CueWords:
     Args:
         table: words, stems and runs with their symbols.
         triggers: by symbol the cues that are tried where it stands.
-        needed: the symbols that are asked for before a cue is tried.
     """
 
-    def __init__(
-        self, table: SymbolTable, triggers: Mapping[int, Sequence[int]], needed: Set[int]
-    ) -> None:
+    def __init__(self, table: SymbolTable, triggers: Mapping[int, Sequence[int]]) -> None:
         def record(symbols: Sequence[int]) -> list[int]:
             cues = sorted({cue for symbol in symbols for cue in triggers.get(symbol, ())})
-            lists = (sorted(needed & {*symbols}), cues, sorted({*symbols} - needed))
-            return [number for some in lists for number in (len(some), *some)]
+            return [number for some in (sorted({*symbols}), cues) for number in (len(some), *some)]
 
         entries: dict[int, list[int]] = {}
         for word, symbols in table.exact.items():
@@ -64,12 +60,6 @@ class CueWords:
     def most_records(self) -> int:
         """How many records may belong to one word."""
         return 2 + 2 * _LONGEST + int(self.patterns[0])
-
-    @property
-    def most_runs(self) -> int:
-        """How many runs may begin at one place."""
-        begins = self.runs.places[self.runs.places != EMPTY]
-        return int(self.runs.content[begins].max(initial=0))
 
     def _patterns(self, patterns: list[str]) -> NDArray[np.int32]:
         """A count, then for each the place of its record, its pieces and their letters."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import Codebook
-from classifier.text.compiled import compiled
 from classifier.encoders.cue_matcher import CueMatcher, Pairs
 from classifier.encoders.tokens import Tokens, tokenise
+from classifier.text.compiled import compiled
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

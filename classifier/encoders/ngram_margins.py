@@ -15,9 +15,9 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.text.compiled import compiled, lean, prefetch
 from classifier.encoders.ngrams import A_WORD, NgramEncoder, is_known, own_features, pair_features
 from classifier.encoders.tokens import HAN_WORD, Tokens
+from classifier.text.compiled import compiled, lean, prefetch
 
 _LINE = 64  # bytes that come from memory at once
 _KEPT = 2**16  # words; a later word takes the place of an earlier one

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.text.compiled import compiled, lean
 from classifier.encoders.tokens import HAN_WORD, Tokens, hash_of
+from classifier.text.compiled import compiled, lean
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

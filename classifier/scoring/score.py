@@ -27,11 +27,12 @@ _LOGITS = np.linspace(-15, 15, 3001)  # the steps of the histogram priors are es
 class ScoredBatch:
     """Articles and the scores of their sentences, as arrays.
 
-    ``spans`` (n_sentences, 2) says where each sentence starts and ends in its article; those of
-    article ``i`` are rows ``first[i]`` to ``first[i + 1]`` of it and of ``probabilities`` (n_sentences, n_frames),
-    ``flags`` (the same shape), ``unsure`` and ``counted`` (n_sentences,). A sentence counts
-    in its article's figures, and may be flagged, if the model is not unsure of it and its
-    voice is one of those asked for. ``speech`` tells an article's voices.
+    ``spans`` (n_sentences, 2) says where each sentence starts and ends in its article; those
+    of article ``i`` are rows ``first[i]`` to ``first[i + 1]`` of it and of ``probabilities``
+    (n_sentences, n_frames), ``flags`` (the same shape), ``unsure`` and ``counted``
+    (n_sentences,). A sentence counts in its article's figures, and may be flagged, if the
+    model is not unsure of it and its voice is one of those asked for. ``speech`` tells an
+    article's voices.
     """
 
     model: FrameModel | Cascade

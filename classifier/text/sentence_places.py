@@ -9,9 +9,20 @@ from numpy.typing import NDArray
 
 from classifier.text.compiled import compiled, lean
 
-SPACE, ALNUM, BREAK, LOWER, NUMERAL, LINE_END, MARK, FULL_MARK, QUOTE, FULL_QUOTE, OPENER, BEGINS = (
-    1 << bit for bit in range(12)
-)
+(
+    SPACE,
+    ALNUM,
+    BREAK,
+    LOWER,
+    NUMERAL,
+    LINE_END,
+    MARK,
+    FULL_MARK,
+    QUOTE,
+    FULL_QUOTE,
+    OPENER,
+    BEGINS,
+) = (1 << bit for bit in range(12))
 """What a character is. LINE_END: a line that ends so is not wrapped. MARK: ends a sentence,
 FULL_MARK even without a space behind it. QUOTE, FULL_QUOTE: may follow such a mark. BEGINS: a
 sentence begins so behind a space, or with an OPENER."""
@@ -45,7 +56,7 @@ def classes() -> NDArray[np.uint16]:
         (FULL_MARK, [*map(ord, "。！？…")]),
         (QUOTE, [*map(ord, "”“»’\"'」』")]),
         (FULL_QUOTE, [*map(ord, "」』”")]),
-        (OPENER, [*map(ord, "„“«\"")]),
+        (OPENER, [*map(ord, '„“«"')]),
     ):
         found[members] |= kind
     return found
