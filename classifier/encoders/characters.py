@@ -41,17 +41,17 @@ class CharacterTable:
         self._lock = Lock()
 
     def survey(
-        self, codes: NDArray[np.uint32], limits: NDArray[np.int64]
+        self, codes: NDArray[np.uint32], spans: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], int]:
         """Which sentences hold a loose character, and how many characters become several.
 
-        Sentence ``i`` is ``codes[limits[i] : limits[i + 1]]``; unknown pages are filled.
+        Sentence ``i`` is ``codes[spans[i, 0] : spans[i, 1]]``; unknown pages are filled.
         """
-        kinds = np.empty(len(limits) - 1, dtype=np.int64)
-        several = _survey(codes, limits, self.entries, kinds)
+        kinds = np.empty(len(spans), dtype=np.int64)
+        several = _survey(codes, spans, self.entries, kinds)
         if (kinds & UNKNOWN).any():
             self._meet(codes)
-            several = _survey(codes, limits, self.entries, kinds)
+            several = _survey(codes, spans, self.entries, kinds)
         return np.flatnonzero(kinds & LOOSE), several
 
     def _meet(self, codes: NDArray[np.uint32]) -> None:
@@ -120,11 +120,11 @@ def entry_of(code, entries):  # type: ignore[no-untyped-def]
 
 
 @lean
-def _survey(codes, limits, entries, kinds):  # type: ignore[no-untyped-def]
+def _survey(codes, spans, entries, kinds):  # type: ignore[no-untyped-def]
     several = 0
     for sentence in range(len(kinds)):
         found = np.int64(0)
-        for at in range(limits[sentence], limits[sentence + 1]):
+        for at in range(spans[sentence, 0], spans[sentence, 1]):
             entry = entry_of(codes[at], entries)
             found |= entry
             several += entry & SEVERAL != 0

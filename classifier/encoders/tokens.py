@@ -28,6 +28,7 @@ from classifier.encoders.characters import (
 )
 from classifier.text.compiled import lean
 from classifier.text.normal import CAPITALS, compose
+from classifier.text.passages import sentence_code_points
 
 HAN_WORD, CAPITAL_WORD, QUOTED_WORD = 1, 2, 4
 FNV_START = np.uint64(14695981039346656037)
@@ -72,13 +73,13 @@ class Tokens:
 
 def tokenise(texts: Sequence[str]) -> Tokens:
     """The words of a batch of sentences."""
-    codes, limits = _code_points(texts)
-    loose, several = _CHARACTERS.survey(codes, limits)
+    codes, spans = sentence_code_points(texts)
+    loose, several = _CHARACTERS.survey(codes, spans)
     composed = {i: compose(texts[i]) for i in loose.tolist()}
     if any(text != texts[i] for i, text in composed.items()):
         texts = [composed.get(i, text) for i, text in enumerate(texts)]
-        codes, limits = _code_points(texts)
-        several = _CHARACTERS.survey(codes, limits)[1]
+        codes, spans = sentence_code_points(texts)
+        several = _CHARACTERS.survey(codes, spans)[1]
     room = len(codes) + several * LONGEST_FOLD + 1
     letters = np.empty(room, dtype=np.uint32)
     starts, stops = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
@@ -86,18 +87,10 @@ def tokenise(texts: Sequence[str]) -> Tokens:
     hashes, flags = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.uint8)
     ends = np.zeros(len(texts), dtype=np.int64)
     words = (starts, stops, places, hashes, flags)
-    count = _tokenise(codes, limits, _CHARACTERS.entries, _CHARACTERS.several, letters, words, ends)
+    count = _tokenise(codes, spans, _CHARACTERS.entries, _CHARACTERS.several, letters, words, ends)
     return Tokens(
         letters, starts[:count], stops[:count], places[:count], hashes[:count], flags[:count], ends
     )
-
-
-def _code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """All sentences in one array, and where each begins and ends in it."""
-    data = "".join(texts).encode("utf-32-le", "surrogatepass")
-    limits = np.zeros(len(texts) + 1, dtype=np.int64)
-    limits[1:] = np.fromiter(map(len, texts), np.int64, len(texts)).cumsum()
-    return np.frombuffer(data, dtype=np.uint32), limits
 
 
 @lean
@@ -135,12 +128,12 @@ def _abbreviation(codes, at, end, entries):  # type: ignore[no-untyped-def]
 
 
 @lean
-def _tokenise(codes, limits, entries, several, letters, words, ends):  # type: ignore[no-untyped-def]
+def _tokenise(codes, spans, entries, several, letters, words, ends):  # type: ignore[no-untyped-def]
     count = 0
     free = 0  # the next free place in letters
     for sentence in range(len(ends)):
-        base = limits[sentence]
-        end = limits[sentence + 1]
+        base = spans[sentence, 0]
+        end = spans[sentence, 1]
         start = free  # where the word being read began, in letters and in the sentence
         place = finish = base
         value = FNV_START

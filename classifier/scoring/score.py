@@ -15,6 +15,7 @@ from classifier.model.frame_model import FrameModel
 from classifier.scoring.scores import ArticleScore, FrameScore, SentenceScore
 from classifier.text.article import Article, Sentence
 from classifier.text.language import detect_language
+from classifier.text.passages import Passages, code_points
 from classifier.text.sentences import sentence_spans
 from classifier.text.speech.speakers import Speaker, Speech, find_speakers
 from classifier.text.voice import VOICES, Voice, hear_spans
@@ -139,8 +140,9 @@ class _Split:
 
 def _split(article: Article) -> _Split:
     lang = article.lang or detect_language(article.text)
-    spans = sentence_spans(article.text, lang or "en")
-    speech = hear_spans(article.text, spans[:, 0], spans[:, 1], lang)
+    codes = code_points(article.text)
+    spans = sentence_spans(article.text, codes, lang or "en")
+    speech = hear_spans(article.text, codes, spans[:, 0], spans[:, 1], lang)
     return _Split(article, lang, spans, speech)
 
 
@@ -149,9 +151,10 @@ def _score(
 ) -> ScoredBatch:
     counts = [len(one.spans) for one in waiting]
     spans = np.concatenate([np.zeros((0, 2), dtype=np.int64), *(one.spans for one in waiting)])
-    texts = [one.article.text[start:end] for one in waiting for start, end in one.spans.tolist()]
-    langs = [one.lang for one, n in zip(waiting, counts, strict=True) for _ in range(n)]
-    probabilities, unsure = model.judge(texts, langs)
+    homes = np.repeat(np.arange(len(waiting)), counts)
+    passages = Passages([one.article.text for one in waiting], homes, spans)
+    langs = [waiting[home].lang for home in homes.tolist()]
+    probabilities, unsure = model.judge(passages, langs)
     counted = ~unsure
     if set(voices) != set(VOICES):
         wanted = np.array([voice in voices for voice in VOICES])

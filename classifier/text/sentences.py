@@ -11,6 +11,7 @@ from sentencex import segment
 
 from classifier.text.article import Article, Sentence
 from classifier.text.language import detect_language
+from classifier.text.passages import code_points
 from classifier.text.sentence_places import classes, cut_long, lines, place
 
 _PARAGRAPH = "\n\n"
@@ -39,13 +40,15 @@ def split(article: Article) -> list[Sentence]:
 
 def split_text(text: str, lang: str) -> Iterator[Sentence]:
     """The sentences of a text in a known language; see :func:`split`."""
-    for start, end in sentence_spans(text, lang).tolist():
+    for start, end in sentence_spans(text, code_points(text), lang).tolist():
         yield Sentence(text[start:end], start, end)
 
 
-def sentence_spans(text: str, lang: str) -> NDArray[np.int64]:
-    """Where the sentences of a text begin and end, (n_sentences, 2); see :func:`split`."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+def sentence_spans(text: str, codes: NDArray[np.uint32], lang: str) -> NDArray[np.int64]:
+    """Where the sentences of a text begin and end, (n_sentences, 2); see :func:`split`.
+
+    ``codes`` are the text's :func:`~classifier.text.passages.code_points`.
+    """
     kinds = classes()
     starts, stops = lines(codes, kinds)
     # A call of sentencex costs as much as splitting a paragraph, so the lines are joined.

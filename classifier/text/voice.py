@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from classifier.text.article import Sentence
 from classifier.text.language import detect_language, language_code
+from classifier.text.passages import code_points
 from classifier.text.speech.hearing import hear
 from classifier.text.speech.quotation import characters
 from classifier.text.speech.speakers import Speaker, Speech, find_speakers
@@ -54,15 +55,21 @@ def hear_article(text: str, sentences: Sequence[Sentence], lang: str | None) -> 
     """The voices of an article's sentences, without the speakers (:func:`find_speakers`)."""
     starts = np.fromiter((s.start for s in sentences), np.int64, len(sentences))
     ends = np.fromiter((s.end for s in sentences), np.int64, len(sentences))
-    return hear_spans(text, starts, ends, lang)
+    return hear_spans(text, code_points(text), starts, ends, lang)
 
 
 def hear_spans(
-    text: str, starts: NDArray[np.int64], ends: NDArray[np.int64], lang: str | None
+    text: str,
+    codes: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    lang: str | None,
 ) -> Speech:
-    """The same from arrays: where each sentence starts and ends (int64, ascending, none empty)."""
+    """The same from arrays: where each sentence starts and ends (int64, ascending, none empty).
+
+    ``codes`` are the text's :func:`~classifier.text.passages.code_points`.
+    """
     lang = language_code(lang or (detect_language(text) if len(starts) else "") or "")
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     kinds, folds = characters()
     words = speech_words(lang)
     count = len(starts)

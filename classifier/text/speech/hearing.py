@@ -9,8 +9,8 @@ readout that goes on in indirect speech.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from classifier.text.compiled import compiled, lean
 from classifier.text.speech.quotation import (
     BMP,
     BULLET,
@@ -54,7 +54,7 @@ _NEAR_SPEECH = 8  # sentences after a verb of saying in which a Chinese order is
 _BLOCK = 4  # sentences that a colon may introduce
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _quoted(start, end, count, words, spans, said, kinds, codes, marker):  # type: ignore[no-untyped-def]
     """Whether what stands in quotation marks makes the sentence direct speech."""
     starts, stops, _, inside, before, case = words
@@ -93,13 +93,13 @@ def _quoted(start, end, count, words, spans, said, kinds, codes, marker):  # typ
     return said and longest >= 12 and within * 10 >= total * 4
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _ends_in_colon(codes, kinds, end):  # type: ignore[no-untyped-def]
     at = end - 1
     return kinds[min(codes[at], BMP - 1)] == COLON
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _line_between(codes, kinds, start, end):  # type: ignore[no-untyped-def]
     """1 for a line break before this sentence, 2 for a list's bullet, else 0."""
     broken = 0
@@ -112,7 +112,7 @@ def _line_between(codes, kinds, start, end):  # type: ignore[no-untyped-def]
     return broken
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _after_dash(codes, kinds, firsts, ends, s):  # type: ignore[no-untyped-def]
     """The sentence of this paragraph that a dash opens as direct speech, -1 if none does."""
     for back in range(s, max(-1, s - 8), -1):
@@ -128,7 +128,7 @@ def _after_dash(codes, kinds, firsts, ends, s):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hear(codes, firsts, ends, kinds, folds, keys, values, han, mood, voices, markers, spans_of):  # type: ignore[no-untyped-def]
     """Enter the voice of every sentence, what told it, and the quotation it lies in.
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from classifier.text.compiled import lean
 from classifier.text.normal import HAN, fold_character
 
 BMP = 0x10000
@@ -52,7 +52,7 @@ def characters() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     return kinds, folds
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _kind(codes, at, kinds):  # type: ignore[no-untyped-def]
     if at < 0 or at >= len(codes):
         return LINE
@@ -62,7 +62,7 @@ def _kind(codes, at, kinds):  # type: ignore[no-untyped-def]
     return HAN_LETTER if code < 0x32400 and code >= 0x20000 else OTHER
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _family(code):  # type: ignore[no-untyped-def]
     if code == 0x22 or code == 0xFF02:
         return _STRAIGHT
@@ -75,7 +75,7 @@ def _family(code):  # type: ignore[no-untyped-def]
     return _CURLY
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _spacing(codes, at, kinds):  # type: ignore[no-untyped-def]
     """1 where a mark clings to what follows, -1 to what stands before, 0 to both or neither."""
     before = _kind(codes, at - 1, kinds)
@@ -95,7 +95,7 @@ def _spacing(codes, at, kinds):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True)
+@lean
 def direction(codes, at, kinds, opener):  # type: ignore[no-untyped-def]
     """1 if the mark opens a quotation, -1 if it closes one; ``opener`` is what stands open."""
     code = codes[at]
@@ -122,7 +122,7 @@ def direction(codes, at, kinds, opener):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _single_close(codes, at, kinds):  # type: ignore[no-untyped-def]
     """Where a quotation in single marks ends in this paragraph, -1 if it does not."""
     for i in range(at + 2, min(at + _CUT, len(codes))):
@@ -141,7 +141,7 @@ def _single_close(codes, at, kinds):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _goes_on(codes, line, kinds, opener):  # type: ignore[no-untyped-def]
     """Whether the quotation that stands open at the end of a paragraph goes on in the next."""
     at = line
@@ -158,7 +158,7 @@ def _goes_on(codes, line, kinds, opener):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _nested(codes, at, kinds, opener):  # type: ignore[no-untyped-def]
     """Whether a second opening mark of the same kind lies inside the quotation that is open."""
     family = _family(opener)
@@ -176,14 +176,14 @@ def _nested(codes, at, kinds, opener):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _rest(ends, at):  # type: ignore[no-untyped-def]
     """Where the sentence that holds a place ends."""
     sentence = np.searchsorted(ends, at + 1)
     return ends[sentence] if sentence < len(ends) else at + _CUT
 
 
-@njit(cache=True, nogil=True)
+@lean
 def quotations(codes, kinds, firsts, ends, starts, stops):  # type: ignore[no-untyped-def]
     """Enter every quotation, marks included, into ``starts`` and ``stops``; returns how many.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from classifier.text.compiled import lean
 from classifier.text.speech.speech_words import HEARER, MUST, NARRATE, READOUT
 from classifier.text.speech.spoken_words import BY_VERB, HAS_COMMA, HAS_MARK, HAS_OPENING, has_class
 
 _OPENS_WITHIN = 36  # characters before the verb of saying
 
 
-@njit(cache=True, nogil=True)
+@lean
 def opens_readout(marker, kind, words, lengths):  # type: ignore[no-untyped-def]
     """Whether a Chinese sentence begins "X said," so that what follows may still be X's."""
     before = words[4]
@@ -22,12 +21,12 @@ def opens_readout(marker, kind, words, lengths):  # type: ignore[no-untyped-def]
     return before[marker + lengths[marker]] & HAS_COMMA > 0
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _asks(codes, end):  # type: ignore[no-untyped-def]
     return codes[end - 1] in (0x3F, 0xFF1F)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def reads_out(count, classes, inside, onward, readout, near, broken, codes, end):  # type: ignore[no-untyped-def]
     """Whether a Chinese sentence without a verb of saying is part of the report of a talk."""
     if broken == 2 or count == 0 or inside[0] >= 0:

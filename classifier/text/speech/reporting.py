@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from classifier.text.compiled import lean
 from classifier.text.speech.speech_words import (
     BARE,
     FIRST,
@@ -31,7 +30,7 @@ from classifier.text.speech.spoken_words import (
 _LAST_WORDS = 2  # words behind a verb that ends its sentence
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _foreign(at, count, classes, inside):  # type: ignore[no-untyped-def]
     """Whether a verb is somebody else's: not "I said", and outside quotation marks."""
     if inside[at] >= 0:
@@ -41,7 +40,7 @@ def _foreign(at, count, classes, inside):  # type: ignore[no-untyped-def]
     return not (at + 1 < count and classes[at + 1] & FIRST)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _clause_follows(at, count, words, classes, lengths, han):  # type: ignore[no-untyped-def]
     """Whether the content of a verb follows it: a "that", or in Chinese a comma or colon."""
     before = words[4]
@@ -60,7 +59,7 @@ def _clause_follows(at, count, words, classes, lengths, han):  # type: ignore[no
     return False
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _particle_follows(at, count, words, classes):  # type: ignore[no-untyped-def]
     """Whether the second part of a German verb ends the clause: "wies den Vorwurf zurück"."""
     before = words[4]
@@ -70,7 +69,7 @@ def _particle_follows(at, count, words, classes):  # type: ignore[no-untyped-def
     return False
 
 
-@njit(cache=True, nogil=True)
+@lean
 def find_marker(count, words, classes, lengths, han, mood):  # type: ignore[no-untyped-def]
     """The word that says that somebody else speaks: its place, its kind, and if it is strong."""
     inside, before, case = words[3], words[4], words[5]

@@ -10,9 +10,9 @@ from importlib.resources import files
 from itertools import product
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from classifier.text.compiled import lean
 from classifier.text.speech.quotation import BMP, HAN_LETTER, LETTER, characters
 
 # Compiled callers keep these numbers in their caches: after a change, empty __pycache__.
@@ -111,14 +111,14 @@ def _chain(phrase: str) -> list[int]:
     return keys
 
 
-@njit(cache=True, nogil=True, inline="always")
+@lean
 def begins_none(key, values):  # type: ignore[no-untyped-def]
     """Whether certainly no phrase begins with a word: so for nine words in ten."""
     slot = (key * np.uint64(_MIX) >> np.uint64(40)) & np.uint64(len(values) - 1)
     return values[slot] == MISSING
 
 
-@njit(cache=True, nogil=True)
+@lean
 def find_phrase(hashes, at, end, keys, values):  # type: ignore[no-untyped-def]
     """The classes of the longest phrase that begins at word ``at``, and its length in words."""
     mask = np.uint64(len(keys) - 1)

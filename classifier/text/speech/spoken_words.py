@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from classifier.text.compiled import compiled, lean
 from classifier.text.speech.quotation import (
     BMP,
     COLON,
@@ -28,7 +28,7 @@ HAS_COMMA, HAS_COLON, HAS_DASH, HAS_STOP, HAS_MARK, HAS_OPENING = (1 << i for i 
 CAPITAL, CAPITALS = 1, 2  # the first letter is one, all are
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def room_for_words():  # type: ignore[no-untyped-def]
     """Arrays for the words of a sentence, one entry a word and one for what stands behind.
 
@@ -42,7 +42,7 @@ def room_for_words():  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@lean
 def read_words(codes, start, end, kinds, folds, spans, first_span, words):  # type: ignore[no-untyped-def]
     """Enter the words of a sentence; returns how many there are."""
     starts, stops, hashes, inside, before, case = words
@@ -50,45 +50,47 @@ def read_words(codes, start, end, kinds, folds, spans, first_span, words):  # ty
     span = first_span
     span_start, span_stop = spans
     n_spans = len(span_start)
-    value = np.uint64(FNV_START)
-    in_word = False
     marks = 0
     at = start
     while at < end and count < ROOM - 1:
         code = codes[at]
         kind = kinds[code] if code < BMP else HAN_LETTER
         if kind == LETTER or kind == HAN_LETTER:
+            while span < n_spans and span_stop[span] <= at:
+                span += 1
+            starts[count] = at
+            inside[count] = span if span < n_spans and span_start[span] <= at else -1
+            before[count] = marks
+            marks = 0
             fold = folds[code] if code < BMP else code
-            if not in_word or kind == HAN_LETTER:
-                while span < n_spans and span_stop[span] <= at:
-                    span += 1
-                starts[count] = at
-                value = np.uint64(FNV_START)
-                inside[count] = span if span < n_spans and span_start[span] <= at else -1
-                before[count] = marks
-                case[count] = CAPITAL | CAPITALS if fold != code and kind == LETTER else 0
-                marks = 0
-                count += 1
-            elif fold == code:
-                case[count - 1] &= CAPITAL
-            value = (value ^ np.uint64(fold)) * np.uint64(FNV_PRIME)
-            hashes[count - 1] = value
-            stops[count - 1] = at + 1
-            in_word = kind == LETTER
-        else:
-            in_word = False
-            if kind == COMMA:
-                marks |= HAS_COMMA
-            elif kind == COLON:
-                marks |= HAS_COLON
-            elif kind == STOP:
-                marks |= HAS_STOP
-            elif kind == MARK:
-                marks |= HAS_MARK
-            elif kind == DASH:
-                marks |= HAS_DASH
-            elif kind == OPENING:
-                marks |= HAS_OPENING
+            value = (np.uint64(FNV_START) ^ np.uint64(fold)) * np.uint64(FNV_PRIME)
+            at += 1
+            capital = kind == LETTER and fold != code
+            small = not capital
+            while kind == LETTER and at < end:
+                code = codes[at]
+                if code >= BMP or kinds[code] != LETTER:
+                    break
+                small |= folds[code] == code
+                value = (value ^ np.uint64(folds[code])) * np.uint64(FNV_PRIME)
+                at += 1
+            hashes[count] = value
+            stops[count] = at
+            case[count] = CAPITAL * capital | CAPITALS * (not small)
+            count += 1
+            continue
+        if kind == COMMA:
+            marks |= HAS_COMMA
+        elif kind == COLON:
+            marks |= HAS_COLON
+        elif kind == STOP:
+            marks |= HAS_STOP
+        elif kind == MARK:
+            marks |= HAS_MARK
+        elif kind == DASH:
+            marks |= HAS_DASH
+        elif kind == OPENING:
+            marks |= HAS_OPENING
         at += 1
     before[count] = marks
     starts[count] = end
@@ -97,7 +99,7 @@ def read_words(codes, start, end, kinds, folds, spans, first_span, words):  # ty
     return count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def class_words(count, hashes, keys, values, classes, lengths):  # type: ignore[no-untyped-def]
     """What each word is; the words behind a phrase's first are nothing of their own."""
     at = 0
@@ -117,7 +119,7 @@ def class_words(count, hashes, keys, values, classes, lengths):  # type: ignore[
     lengths[count] = 0
 
 
-@njit(cache=True, nogil=True)
+@lean
 def has_class(count, classes, wanted):  # type: ignore[no-untyped-def]
     """Whether some word is of a class."""
     for i in range(count):

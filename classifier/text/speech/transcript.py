@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from classifier.text.compiled import compiled, lean
 from classifier.text.speech.quotation import BMP, COLON, LETTER
 from classifier.text.speech.speech_words import FNV_PRIME, FNV_START, LABEL, TITLE
 from classifier.text.speech.spoken_words import (
@@ -25,7 +25,7 @@ _NEAR = 64  # labels before and behind that a label is compared with
 _Q = np.uint64((FNV_START ^ ord("q")) * FNV_PRIME & (1 << 64) - 1)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def find_label(codes, kinds, count, words, classes, lengths):  # type: ignore[no-untyped-def]
     """A speaker's label at the beginning: how many words, their hash, and whether it is certain."""
     starts, stops, hashes, inside, before, case = words
@@ -67,7 +67,7 @@ def find_label(codes, kinds, count, words, classes, lengths):  # type: ignore[no
     return nothing
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _talk(labels, certain):  # type: ignore[no-untyped-def]
     """Which labels are those of a transcript: certain ones, and those that two parties repeat."""
     count = len(labels)
@@ -87,7 +87,7 @@ def _talk(labels, certain):  # type: ignore[no-untyped-def]
     return repeated
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def talk_through(labels, certain, persons, label_stops, firsts, voices, markers):  # type: ignore[no-untyped-def]
     """What stands under a transcript's labels is quoted; a lone label reports its sentence."""
     found = np.flatnonzero(label_stops)
