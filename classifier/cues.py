@@ -123,12 +123,13 @@ class _Parser:
         self.tokens: list[tuple[str, str, int]] = []
         self.at = 0
         position = 0
-        while text[position:].strip():
+        end = len(text.rstrip())
+        while position < end:
             match = _TOKEN.match(text, position)
             if match is None:
                 raise self._error("cannot read this", position)
             gap, number, mark, name, quote, word = match.groups()
-            start = match.start() + len(match[0]) - len(match[0].lstrip())
+            start = match.end() - len(match[0].lstrip())
             if gap:
                 kind = "…" if gap != "~" else "~"
                 self.tokens.append((kind, number, start))
@@ -139,14 +140,15 @@ class _Parser:
             else:
                 self.tokens.append(("word", quote + word, start))
             position = match.end()
+        self.tokens.append(("", "", len(text)))
 
     def _error(self, problem: str, position: int | None = None) -> CodebookError:
         if position is None:
-            position = self.tokens[self.at][2] if self.at < len(self.tokens) else len(self.text)
+            position = self.tokens[self.at][2]
         return CodebookError(f"cue {self.text!r}, character {position + 1}: {problem}")
 
     def _peek(self) -> str:
-        return self.tokens[self.at][0] if self.at < len(self.tokens) else ""
+        return self.tokens[self.at][0]
 
     def _take(self) -> str:
         value = self.tokens[self.at][1]
@@ -168,7 +170,7 @@ class _Parser:
             if self._peek() != "&":
                 break
             self._take()
-        if self.at < len(self.tokens):
+        if self._peek():
             raise self._error("expected a word, '|', '&' or the end; is a bracket missing?")
         if not required:
             raise self._error("a cue needs something that must stand in the sentence")
@@ -176,7 +178,7 @@ class _Parser:
 
     def only_options(self) -> Part:
         part = self._options()
-        if self.at < len(self.tokens):
+        if self._peek():
             raise self._error("expected a word, '|' or the end")
         return part
 

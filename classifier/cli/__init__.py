@@ -6,6 +6,7 @@ refused (and said so), 2 the command was misused.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -50,6 +51,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a narrow encoding must not cost a score
             stream.reconfigure(errors="backslashreplace")
+    gc.set_threshold(100_000)  # a model is a million objects that all stay
     _let_numba_cache()
 
 

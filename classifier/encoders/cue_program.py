@@ -9,7 +9,7 @@ all places of a sentence at once (after Baeza-Yates and Gonnet 1992).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
 
@@ -63,7 +63,7 @@ class SymbolTable:
         """The symbol of a set of single words (or of runs of Chinese characters)."""
         if atoms not in self._numbers:
             symbol = self._numbers[atoms] = len(self.rarity)
-            self.rarity.append(sum(4.0 ** -len(atom.strip(STAR)) for atom in atoms))
+            self.rarity.append(sum(map(_rarity, atoms)))
             for atom in atoms:
                 self._place(atom, symbol)
         return self._numbers[atoms]
@@ -95,6 +95,13 @@ def _atoms(text: str) -> tuple[str, ...]:
     return tuple(atoms)
 
 
+@cache
+def _rarity(atom: str) -> float:
+    """How rare a word is taken to be, by its length; the higher, the more common."""
+    return 4.0 ** -len(atom.strip(STAR))
+
+
+@cache
 def _length(atom: str) -> int:
     return len(atom) if HAN.match(atom) else 1
 
@@ -104,7 +111,9 @@ class Compiler:
 
     def __init__(self) -> None:
         self.table = SymbolTable()
+        # by identity: word lists are one object in all cues
         self._done: dict[tuple[int, bool], tuple[Part, Program, Needed]] = {}
+        self._options: dict[int, tuple[Part, dict[int, set[str]], list[Part]]] = {}
 
     def cue(self, cue: Cue) -> tuple[Program, Needed]:
         """The program of a cue, and what must stand in its sentence, the rarest first.
@@ -129,7 +138,7 @@ class Compiler:
 
     def part(self, part: Part, back: bool = False) -> tuple[Program, Needed]:
         """The steps over a part, and what it needs: nothing where it may match without."""
-        key = (id(part), back)  # word lists are one object in all cues
+        key = (id(part), back)
         if key not in self._done:
             self._done[key] = (part, *self._part(part, back))
         return self._done[key][1:]
@@ -162,15 +171,11 @@ class Compiler:
         return program, tuple(frozenset([number]) for number in numbers)
 
     def _one_of(self, part: OneOf, back: bool) -> tuple[Program, Needed]:
-        by_length: dict[int, set[str]] = defaultdict(set)
+        by_length, others = self._sorted_out(part)
         options: list[tuple[Program, Needed]] = []
         needed: set[int] = set()
         free = False
-        for option in _flat(part):
-            atoms = _atoms(option.text) if isinstance(option, Word) and not option.quoted else ()
-            if len(atoms) == 1:
-                by_length[_length(atoms[0])].add(atoms[0])
-                continue
+        for option in others:
             steps, some = self.part(option, back)
             options.append((steps, some))
             free = free or not some
@@ -183,6 +188,26 @@ class Compiler:
             options.append(([(op, symbol, length)], (frozenset([symbol]),)))
             needed.add(symbol)
         return self._either(options), () if free else (frozenset(needed),)
+
+    def _sorted_out(self, part: OneOf) -> tuple[dict[int, set[str]], list[Part]]:
+        """The options that are one word, by the word's length, and the others."""
+        if id(part) in self._options:
+            return self._options[id(part)][1:]
+        by_length: dict[int, set[str]] = defaultdict(set)
+        others: list[Part] = []
+        for option in part.options:
+            if isinstance(option, OneOf):
+                words, more = self._sorted_out(option)
+                for length, atoms in words.items():
+                    by_length[length] |= atoms
+                others += more
+            elif isinstance(option, Word) and not option.quoted and len(_atoms(option.text)) == 1:
+                (atom,) = _atoms(option.text)
+                by_length[_length(atom)].add(atom)
+            else:
+                others.append(option)
+        self._options[id(part)] = (part, by_length, others)
+        return by_length, others
 
     def _either(self, options: list[tuple[Program, Needed]]) -> Program:
         """Any of some programs; one whose rarest symbol does not stand is passed over."""
@@ -209,12 +234,4 @@ class Compiler:
         return program
 
     def _rarity(self, symbols: Symbols) -> float:
-        return sum(self.table.rarity[number] for number in symbols)
-
-
-def _flat(part: Part) -> Iterator[Part]:
-    if isinstance(part, OneOf):
-        for option in part.options:
-            yield from _flat(option)
-    else:
-        yield part
+        return sum(map(self.table.rarity.__getitem__, symbols))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -97,6 +98,7 @@ _worker: tuple[FrameModel | Cascade, ShardOptions, Path]
 
 def _begin(scorer: Scorer, options: ShardOptions, folder: Path) -> None:
     global _worker
+    gc.set_threshold(100_000)  # a model is a million objects that all stay
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells when to stop
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = (scorer.load(), options, folder)

@@ -40,6 +40,11 @@ def fold_character(character: str) -> str:
     return "".join(variants.get(c, c) for c in unicodedata.normalize("NFKC", character))
 
 
+def folds_otherwise(character: str) -> bool:
+    """Whether :func:`fold_character` changes a letter or digit."""
+    return character in _variants() or not unicodedata.is_normalized("NFKC", character)
+
+
 class _Folds(dict[int, str]):
     """For ``str.translate``: every character is folded when it is first met."""
 

@@ -141,7 +141,8 @@ def place(codes, classes, starts, stops, mark, begins, lengths):  # type: ignore
         end = at + lengths[piece]
         while at < end and line < len(starts):
             stop = stops[line] - shift
-            first, last = _trim(codes, at + shift, min(end, stop) + shift, classes)
+            start = max(at + shift, starts[line])
+            first, last = _trim(codes, start, min(end, stop) + shift, classes)
             if first < last:
                 spans[n, 0] = first
                 spans[n, 1] = last

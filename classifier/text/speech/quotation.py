@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.text.compiled import lean
-from classifier.text.normal import HAN, fold_character
+from classifier.text.normal import HAN, fold_character, folds_otherwise
 
 BMP = 0x10000
 # kinds of characters
@@ -29,17 +29,19 @@ _AHEAD = 2000  # how far a paragraph is searched for the mark that closes a quot
 @cache
 def characters() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """What every character of the basic plane is, and what it is compared as."""
+    codes = np.arange(BMP, dtype=np.uint32)
+    written = codes.view("<U1")
     kinds = np.zeros(BMP, dtype=np.uint8)
-    folds = np.arange(BMP, dtype=np.uint16)
-    for code in range(BMP):
+    kinds[np.strings.isspace(written)] = SPACE
+    letters = np.strings.isalnum(written) & ~((codes >= 0xAC00) & (codes < 0xD7B0))  # no Hangul
+    kinds[letters] = LETTER
+    folds = codes.astype(np.uint16)
+    for code in codes[letters].tolist():
         character = chr(code)
-        if character.isalnum() and not 0xAC00 <= code < 0xD7B0:
-            kinds[code] = LETTER
+        if character.lower() != character or folds_otherwise(character):
             lower = fold_character(character).lower()
             if len(lower) == 1 and ord(lower) < BMP:
                 folds[code] = ord(lower)
-        elif character.isspace():
-            kinds[code] = SPACE
     for found in HAN.finditer("".join(map(chr, range(0x3400, 0xFB00)))):
         kinds[ord(found[0])] = HAN_LETTER
     for kind, members in (
