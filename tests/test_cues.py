@@ -47,6 +47,8 @@ def found(cues: list[str], sentence: str) -> list[int]:
         ("холодн* войн*", "Новая холо́дная война"),
         ("еще", "ещё"),
         ("? sanction*", "sanctions"),
+        ("(cold war|zero sum game*) thinking", "their zero-sum games thinking"),
+        ("war & (iron curtain|two camps)", "war" + " and so on" * 30 + " between two camps"),
     ],
 )
 def test_a_cue_stands_in_a_sentence(cue: str, sentence: str) -> None:

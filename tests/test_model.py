@@ -24,6 +24,7 @@ from classifier.model.calibration import estimate_priors, fit_calibration, opera
 from classifier.model.frame_model import FrameModel
 from classifier.model.storage import load_model, save_model
 from classifier.text.normal import QUOTE, normal_words
+from classifier.text.passages import Passages
 from classifier.training.evaluate import (
     bootstrap_f1_interval,
     calibration_error,
@@ -98,6 +99,15 @@ def test_scoring_and_training_see_the_same_features(model: FrameModel) -> None:
     margins, known = model.encoder.margins(texts, langs, model.heads.weights)
     assert np.allclose(margins, slow, atol=1e-5)
     assert known[1] == 1
+
+
+def test_sentences_score_the_same_where_they_lie_and_cut_out(model: FrameModel) -> None:
+    article = "The dark sky. Café is cafe\u0301; storms come."
+    spans = np.array([[0, 13], [14, 40], [0, 3], [4, 8]])
+    passages = Passages([article, "x", TEXTS[0]], np.array([0, 0, 2, 2]), spans)
+    cut = [article[:13], article[14:40], TEXTS[0][:3], TEXTS[0][4:8]]
+    assert list(passages) == cut
+    assert np.array_equal(model.predict_proba(passages), model.predict_proba(cut))
 
 
 @given(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifier.text.article import Article
@@ -15,6 +15,7 @@ def texts(text: str, lang: str) -> list[str]:
 
 
 @given(st.text(max_size=300), st.sampled_from(["de", "en", "zh", "ru", "xx"]))
+@example("0\x850", "de")  # a line break that sentencex does not know
 def test_offsets_cut_out_exactly_the_sentence(text: str, lang: str) -> None:
     article = Article(text, lang=lang)
     end = 0

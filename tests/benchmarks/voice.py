@@ -21,6 +21,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 from classifier import load_model, read_articles, split, voices  # noqa: E402
+from classifier.text.passages import code_points  # noqa: E402
 from classifier.text.voice import hear_spans  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,7 +46,7 @@ def main() -> None:
 
     def hear() -> None:
         for article, (starts, ends) in zip(articles, spans, strict=True):
-            hear_spans(article.text, starts, ends, article.lang)
+            hear_spans(article.text, code_points(article.text), starts, ends, article.lang)
 
     def name() -> None:
         for article, each in zip(articles, sentences, strict=True):
