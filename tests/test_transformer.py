@@ -74,6 +74,14 @@ def test_a_sentence_gets_the_same_row_in_any_batch(backbone: Path) -> None:
     assert np.allclose(together, np.tile(alone, (40, 1)), atol=1e-5)
 
 
+@pytest.mark.parametrize("family", ["xlm-roberta", "mpnet", "distilbert", "modernbert"])
+def test_every_family_reads_sentences_longer_than_it_can(family: str, tmp_path: Path) -> None:
+    encoder = sentence_encoder(build_backbone(tmp_path / family, family=family))
+    together = encoder.embed(TEXTS)
+    alone = np.concatenate([encoder.embed([text]) for text in TEXTS])
+    assert np.allclose(together, alone, atol=1e-5)
+
+
 def test_rows_have_the_length_they_are_scaled_to(backbone: Path) -> None:
     rows = sentence_encoder(backbone, length=2.0).transform(TEXTS)
     assert np.allclose(np.linalg.norm(rows, axis=1), 2.0, atol=1e-5)

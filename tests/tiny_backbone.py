@@ -17,11 +17,11 @@ from .conftest import label_rows
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def build_backbone(folder: Path, seed: int = 0, positions: int = 32) -> Path:
-    """Write config.json, tokenizer.json and model.safetensors of a tiny BERT into ``folder``."""
+def build_backbone(folder: Path, seed: int = 0, positions: int = 32, family: str = "bert") -> Path:
+    """Write config.json, tokenizer.json and model.safetensors of a tiny network into ``folder``."""
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel
+    from transformers import AutoConfig, AutoModel
 
     folder.mkdir(parents=True, exist_ok=True)
     texts = " ".join(str(row["text"]).lower() for row in label_rows())
@@ -38,18 +38,25 @@ def build_backbone(folder: Path, seed: int = 0, positions: int = 32) -> Path:
         special_tokens=[("[CLS]", numbers["[CLS]"]), ("[SEP]", numbers["[SEP]"])],
     )
     tokenizer.save(str(folder / "tokenizer.json"))
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=positions,
-    )
+    sizes = {
+        "vocab_size": len(vocabulary),
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": positions,
+    }
+    if family == "distilbert":
+        sizes |= {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64}
+    marks = {"pad": "[PAD]", "bos": "[CLS]", "cls": "[CLS]", "eos": "[SEP]", "sep": "[SEP]"}
+    if family == "modernbert":
+        sizes |= {f"{name}_token_id": numbers[mark] for name, mark in marks.items()}
+    config = AutoConfig.for_model(family, **sizes)
     with torch.random.fork_rng(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(seed)
-        BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+        more = {"add_pooling_layer": False} if family == "bert" else {}
+        AutoModel.from_config(config, **more).save_pretrained(folder)
     return folder
 
 
