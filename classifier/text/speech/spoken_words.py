@@ -25,6 +25,12 @@ ROOM = 1024  # words of a sentence that are read
 
 # what stands before a word, behind the word before it
 HAS_COMMA, HAS_COLON, HAS_DASH, HAS_STOP, HAS_MARK, HAS_OPENING = (1 << i for i in range(6))
+_FLAGS = np.zeros(MARK + 1, dtype=np.int64)  # by the kind of a character
+for _kind, _flag in (
+    (COMMA, HAS_COMMA), (COLON, HAS_COLON), (DASH, HAS_DASH), (STOP, HAS_STOP), (MARK, HAS_MARK),
+    (OPENING, HAS_OPENING),
+):  # fmt: skip
+    _FLAGS[_kind] = _flag
 CAPITAL, CAPITALS = 1, 2  # the first letter is one, all are
 
 
@@ -79,18 +85,7 @@ def read_words(codes, start, end, kinds, folds, spans, first_span, words):  # ty
             case[count] = CAPITAL * capital | CAPITALS * (not small)
             count += 1
             continue
-        if kind == COMMA:
-            marks |= HAS_COMMA
-        elif kind == COLON:
-            marks |= HAS_COLON
-        elif kind == STOP:
-            marks |= HAS_STOP
-        elif kind == MARK:
-            marks |= HAS_MARK
-        elif kind == DASH:
-            marks |= HAS_DASH
-        elif kind == OPENING:
-            marks |= HAS_OPENING
+        marks |= _FLAGS[kind]
         at += 1
     before[count] = marks
     starts[count] = end
