@@ -276,13 +276,12 @@ def _facts(label_set: LabelSet, options: TrainOptions, learned: _Learned) -> dic
 def _probes(label_set: LabelSet, encoder: Encoder) -> list[dict[str, str]]:
     """What loading checks: the first sentences of every frame, and of none, in one language.
 
-    A language that the backbone reads, where there is one.
+    The label set's first language, of those that the backbone reads where it reads some only:
+    whoever scores texts in it loads no other language's cues.
     """
-    langs = Counter(label.lang for label in label_set)
-    if isinstance(encoder, CombinedEncoder) and encoder.sentence.langs:
-        read = {lang: langs[lang] for lang in encoder.sentence.langs if langs[lang]}
-        langs = Counter(read) or langs
-    lang = langs.most_common(1)[0][0]
+    langs = [label.lang for label in label_set]
+    read = encoder.sentence.langs if isinstance(encoder, CombinedEncoder) else None
+    lang = next((lang for lang in langs if read and lang in read), langs[0])
     first: dict[str, Label] = {}
     for label in label_set:
         if label.lang == lang:
