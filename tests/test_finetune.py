@@ -14,6 +14,7 @@ from classifier.encoders.backbone import find_backbone
 from classifier.encoders.finetune import TuneOptions, contrastive_loss
 from classifier.encoders.runtime import Runtime
 from classifier.encoders.sentence import SentenceEncoder
+from classifier.errors import ModelError
 from classifier.labels.label_set import LabelSet
 
 TEXTS = ["A storm hit the harbour.", "Roses bloom again.", "The flower shop."]
@@ -120,6 +121,19 @@ def test_the_lower_layers_and_words_stay(backbone: Path, label_set: LabelSet) ->
         name for name, value in network.state_dict().items() if not torch.equal(value, old[name])
     }
     assert {name.partition("layer.")[2].partition(".")[0] for name in changed} == {"1"}
+
+
+@pytest.mark.parametrize("family", ["xlm-roberta", "mpnet", "distilbert", "modernbert"])
+def test_every_family_can_be_tuned(family: str, label_set: LabelSet, tmp_path: Path) -> None:
+    folder = build_backbone(tmp_path / family, family=family)
+    found, _ = find_backbone(str(folder))
+    before = SentenceEncoder(found, runtime=Runtime(device="cpu")).embed(TEXTS)
+    assert np.abs(tuned(folder, label_set).embed(TEXTS) - before).max() > 1e-3
+
+
+def test_a_network_whose_layers_are_one_is_refused(label_set: LabelSet, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="--encoder hybrid"):
+        tuned(build_backbone(tmp_path / "albert", family="albert"), label_set)
 
 
 def test_the_loss_is_least_where_cosines_are_what_frames_share() -> None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from classifier.encoders.embedder import Progress, Tokeniser, batches, padded
 from classifier.encoders.transformer import pooled, torch_library
+from classifier.errors import ModelError
 
 WAYS = ("contrastive", "plain")
 _TOKENS = {"cpu": 512}  # of one forward pass; gradients of a batch add up over several
@@ -310,8 +311,11 @@ def _split(groups: Sequence[str], way: str) -> tuple[NDArray[np.int64], NDArray[
 
 def _upper_layers(network: Any, wanted: int) -> list[Any]:
     torch = torch_library()
-    total = network.config.num_hidden_layers
+    total = getattr(network.config, "num_hidden_layers", None)
     for module in network.modules():
         if isinstance(module, torch.nn.ModuleList) and len(module) == total:
             return list(module)[-wanted:]
-    raise ValueError(f"{type(network).__name__} has no list of {total} layers to train")
+    raise ModelError(
+        f"{type(network).__name__} has no layers of their own to train, as where all share one; "
+        "take another backbone, or keep it frozen (--encoder hybrid)"
+    )
