@@ -67,6 +67,13 @@ def test_other_priors_send_on_the_same_sentences(cascade: Cascade) -> None:
     assert (rare.predict_proba(TEXTS) <= cascade.predict_proba(TEXTS)).all()
 
 
+def test_what_is_ruled_out_is_never_flagged(cascade: Cascade) -> None:
+    eager = replace(cascade, limit=2.0).at_priors(np.full(2, 0.999))
+    probabilities, _ = eager.judge(TEXTS)
+    expected = eager.second.flag(eager.second.predict_proba(TEXTS))
+    assert not (eager.flag(probabilities) & ~expected).any()
+
+
 def test_the_limit_keeps_the_recall_of_every_frame() -> None:
     rng = np.random.default_rng(0)
     targets = rng.random((500, 3)) < [0.3, 0.1, 0.02]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from classifier.cli import main
+from classifier.model.storage import load_model
 
 
 def framing(*arguments: object, stdin: str | None = None) -> Result:
@@ -130,6 +132,41 @@ def test_training_writes_a_model_and_its_card(label_folder: Path, tmp_path: Path
     assert "license: cc-by-4.0" in card
     assert "| storm |" in card
     assert framing("train", label_folder, "-o", tmp_path / "weather").exit_code == 1
+
+
+def test_a_model_can_be_trained_into_the_folder_one_is_in(
+    label_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = framing("train", label_folder, "-o", ".", "--folds", 2)
+    assert result.exit_code == 0, result.stderr
+    assert load_model(tmp_path).name == tmp_path.name
+
+
+def test_training_leaves_the_checkpoints_of_others(label_folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "m.checkpoints" / "mine.safetensors"
+    other.parent.mkdir()
+    other.write_bytes(b"precious")
+    assert framing("train", label_folder, "-o", tmp_path / "m", "--folds", 2).exit_code == 0
+    assert other.read_bytes() == b"precious"
+
+
+def test_notes_that_cannot_be_read_are_refused_before_training(
+    label_folder: Path, tmp_path: Path
+) -> None:
+    labels = shutil.copytree(label_folder, tmp_path / "labels")
+    (labels / "model-notes.md").write_bytes(b"caf\xe9")
+    result = framing("train", labels, "-o", tmp_path / "m")
+    assert result.exit_code == 1
+    assert "model-notes.md" in result.stderr
+    assert "training on" not in result.stderr
+
+
+@pytest.mark.parametrize("option", [["--encoder", "hybrid"], ["--backbone", "b"], ["--seed", 1]])
+def test_evaluating_a_model_takes_no_training_options(
+    option: list[object], folder: Path, label_folder: Path
+) -> None:
+    assert framing("evaluate", folder, label_folder, *option).exit_code == 2
 
 
 def test_evaluation_prints_and_writes_its_figures(

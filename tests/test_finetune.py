@@ -113,6 +113,29 @@ def test_other_rows_do_not_go_on_from_a_checkpoint(
     assert len(list(tmp_path.glob("*.safetensors"))) == 2
 
 
+def test_another_backbone_does_not_go_on_from_a_checkpoint(
+    backbone: Path, label_set: LabelSet, tmp_path: Path
+) -> None:
+    other = build_backbone(tmp_path / "other")
+    tokenizer = (other / "tokenizer.json").read_text(encoding="utf-8")
+    changed = tokenizer.replace('"lowercase":true', '"lowercase":false')
+    changed = changed.replace('"lowercase": true', '"lowercase": false')
+    assert changed != tokenizer
+    (other / "tokenizer.json").write_text(changed, encoding="utf-8")
+    for folder in (backbone, other):
+        tuned(folder, label_set, checkpoints=tmp_path / "c")
+    assert len(list((tmp_path / "c").iterdir())) == 2
+
+
+def test_a_damaged_checkpoint_is_begun_anew(
+    backbone: Path, label_set: LabelSet, tmp_path: Path
+) -> None:
+    first = tuned(backbone, label_set, checkpoints=tmp_path).embed(TEXTS)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:1000])
+    assert np.array_equal(tuned(backbone, label_set, checkpoints=tmp_path).embed(TEXTS), first)
+
+
 def test_the_lower_layers_and_words_stay(backbone: Path, label_set: LabelSet) -> None:
     network = tuned(backbone, label_set)._loaded()[1].network  # type: ignore[attr-defined]
     fresh = SentenceEncoder(find_backbone(str(backbone))[0], runtime=Runtime(device="cpu"))

@@ -147,6 +147,14 @@ def test_a_saved_model_holds_no_executable_file(model: FrameModel, tmp_path: Pat
     assert sorted(path.name for path in folder.iterdir()) == ["model.json", "weights.safetensors"]
 
 
+def test_a_backbone_that_no_model_put_there_is_never_overwritten(
+    model: FrameModel, tmp_path: Path
+) -> None:
+    (tmp_path / "backbone").mkdir()
+    with pytest.raises(ModelError, match="no model put there"):
+        save_model(model, tmp_path, force=True)
+
+
 def test_a_full_folder_is_not_overwritten_without_force(model: FrameModel, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ModelError, match="--force"):

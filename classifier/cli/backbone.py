@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from classifier.encoders.runtime import Runtime
+    from classifier.model.frame_model import FrameModel
 
 KINDS = ("ngrams", "transformer", "hybrid", "finetune")  # held equal to the library's by a test
 _Command = Callable[..., Any]
@@ -50,6 +51,15 @@ def training_options(command: _Command) -> _Command:
                 help="How --encoder finetune learns: from pairs, or through a plain head with "
                 "early stopping.",
             ),
+            click.option(
+                "--describe",
+                default=0,
+                show_default=True,
+                type=click.IntRange(0),
+                help="Learn also from what the codebook says of every frame, so many times; for "
+                "few labels.",
+            ),
+            click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
         )
     ):
         command = option(command)
@@ -95,7 +105,9 @@ def encoder_options(
     if revision:
         chosen["revision"] = revision
     if langs:
-        chosen["langs"] = list(langs)
+        from classifier.text.language import language_code
+
+        chosen["langs"] = [language_code(lang) for lang in langs]
     return {"backbone": chosen} | ({"tuning": {"way": tuning}} if encoder == "finetune" else {})
 
 
@@ -119,6 +131,16 @@ def make_runtime(
         checkpoints=checkpoints,
         progress=_show_progress if sys.stderr.isatty() else None,
     )
+
+
+def refuse_useless(backbone: str | None, *models: FrameModel) -> None:
+    """Refuse a backbone where no model has one.
+
+    Raises:
+        click.UsageError: it would be ignored.
+    """
+    if backbone is not None and all(model.encoder.kind == "ngrams" for model in models):
+        raise click.UsageError("--backbone: the model has no backbone")
 
 
 def _show_progress(what: str, done: int, total: int) -> None:

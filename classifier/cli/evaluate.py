@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from classifier.cli.backbone import encoder_options, make_runtime, training_options
+from classifier.cli.backbone import (
+    encoder_options,
+    make_runtime,
+    refuse_useless,
+    training_options,
+)
 from classifier.cli.options import codebook_option, folder_of, load_model, refuse_existing
 
 if TYPE_CHECKING:
@@ -49,6 +54,8 @@ def evaluate(
     revision: str | None,
     langs: tuple[str, ...],
     tuning: str,
+    describe: int,
+    seed: int,
     device: str,
     download: bool,
     force: bool,
@@ -72,16 +79,24 @@ def evaluate(
 
         codebook = read_codebook(codebook_path or folder_of(labels))
         chosen = encoder_options(encoder, backbone, revision, langs, tuning)
-        options = TrainOptions(encoder=encoder, encoder_options=chosen, folds=folds)
+        options = TrainOptions(
+            encoder=encoder, encoder_options=chosen, folds=folds, seed=seed, describe=describe
+        )
         result = cross_validate(
             read_labels(labels), codebook, options, make_runtime(device, download)
         )
     else:
+        if (encoder, tuning) != ("ngrams", "contrastive") or any(
+            (revision, langs, describe, seed, codebook_path)
+        ):
+            raise click.UsageError("MODEL is what it is: these options go with --folds")
         from classifier.training.evaluate import evaluate as evaluate_model
 
         folder = None if arguments[0] == "default" else Path(arguments[0])
         runtime = make_runtime(device, download, backbone=backbone)
-        result = evaluate_model(load_model(folder, runtime), read_labels(labels))
+        model = load_model(folder, runtime)
+        refuse_useless(backbone, model)
+        result = evaluate_model(model, read_labels(labels))
     _print_evaluation(result, confusions)
     if output:
         with whole_file(output) as stream:

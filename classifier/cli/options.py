@@ -40,7 +40,7 @@ def load_model(folder: Path | None, runtime: Runtime | None = None) -> FrameMode
     """Load a model, and say so when a fresh installation compiles its code first."""
     from classifier.model.storage import load_model
 
-    say = "compiling for this machine, once after installation (under a minute) ..."
+    say = "loading; a fresh installation compiles for this machine, once (under a minute) ..."
     notice = threading.Timer(_PATIENCE, click.echo, [say], {"err": True})
     notice.daemon = True
     notice.start()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from classifier.cli.backbone import make_runtime, runtime_options
+from classifier.cli.backbone import make_runtime, refuse_useless, runtime_options
 from classifier.cli.options import load_model, refuse_existing
 from classifier.cli.progress import shard_progress
 from classifier.cli.streaming import stream
@@ -165,6 +165,7 @@ def score(
     share = None if prior is None else _prior(prior)
     runtime = make_runtime(device, download, backbone=backbone, keep=False)
     first = load_model(folder, runtime)
+    refuse_useless(backbone if second is None else None, first)
     model: FrameModel | Cascade = first
     if lang is not None:
         lang = language_code(lang)

@@ -22,6 +22,7 @@ _WANTED = (
 )  # fmt: skip
 _MODULES = {"Transformer", "Pooling", "Normalize"}
 _MOST_TOKENS = 256  # where the files do not say what an encoder was trained for
+_FEWEST_TOKENS = 8  # of a window
 _CHUNK = 2**22
 
 
@@ -88,11 +89,11 @@ def find_backbone(
     Raises:
         ModelError: it is not here, or is not a sentence encoder that can be used.
     """
-    folder = Path(name).expanduser()
+    folder = Path(os.path.abspath(os.path.expanduser(name)))
     if folder.is_dir():
         if revision is not None:
             raise ModelError(f"{name} is a folder; a revision is for names on the Hub")
-        return _describe(folder, name, None), folder
+        return _describe(folder, str(folder), None), folder
     folder = _from_hub(name, revision, download)
     return _describe(folder, name, folder.name), folder
 
@@ -109,14 +110,18 @@ def locate(backbone: Backbone, beside: Path | None, instead: str | None, *, down
     Raises:
         ModelError: it is nowhere to be found, or is a different one.
     """
-    if instead is not None:
+    if backbone.tuned and (beside is None or not beside.is_dir()):
+        raise ModelError(f"{beside}: is missing; {backbone._remedy()}")
+    if instead is not None and not backbone.tuned:
         folder = find_backbone(instead, download=download)[1]
     elif beside is not None and beside.is_dir():
         folder = beside
-    elif backbone.tuned:
-        raise ModelError(f"{beside}: is missing; {backbone._remedy()}")
-    elif Path(backbone.name).expanduser().is_dir():
-        folder = Path(backbone.name).expanduser()
+    elif backbone.revision is None:
+        folder = Path(backbone.name)
+        if not folder.is_dir():
+            raise ModelError(
+                f"{folder}: the backbone's folder is not there; say where it lies now (--backbone)"
+            )
     else:
         folder = _from_hub(backbone.name, backbone.revision, download)
     backbone.check(folder)
@@ -160,7 +165,7 @@ def _from_hub(name: str, revision: str | None, download: bool) -> Path:
 
 
 def _describe(folder: Path, name: str, revision: str | None) -> Backbone:
-    config = _json(folder / "config.json")
+    config = _table(folder / "config.json")
     if "auto_map" in config:
         raise ModelError(f"{folder}: runs code of its own, which is never executed; choose another")
     modules = [module["type"].rpartition(".")[2] for module in _json(folder / "modules.json", [])]
@@ -169,14 +174,19 @@ def _describe(folder: Path, name: str, revision: str | None) -> Backbone:
             f"{folder}: has layers behind its pooling that are not read here "
             f"({', '.join(foreign)}); choose another encoder"
         )
-    pooling = _json(next(iter(sorted(folder.glob("*Pooling/config.json"))), folder / "none"), {})
+    pooling = _table(next(iter(sorted(folder.glob("*Pooling/config.json"))), folder / "none"), {})
     width = config.get("hidden_size", config.get("dim", config.get("d_model")))
     if not isinstance(width, int):
         raise ModelError(f"{folder}: config.json names no width; expected a sentence encoder")
     positions = config.get("max_position_embeddings", 512)
     if config.get("model_type") in ("roberta", "xlm-roberta", "camembert", "mpnet"):
         positions -= 2  # these count from behind their padding
-    stated = _json(folder / "sentence_bert_config.json", {}).get("max_seq_length")
+    stated = _table(folder / "sentence_bert_config.json", {}).get("max_seq_length")
+    if stated is not None and not (isinstance(stated, int) and stated >= _FEWEST_TOKENS):
+        raise ModelError(
+            f"{folder}: sentence_bert_config.json says a max_seq_length of {stated!r}; "
+            f"expected a number from {_FEWEST_TOKENS}"
+        )
     return Backbone(
         name=name,
         revision=revision,
@@ -213,6 +223,13 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {
         name: _sha256(folder / name) for name in ("config.json", "tokenizer.json", *index, *weights)
     }
+
+
+def _table(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:
+    found = _json(path, default)
+    if not isinstance(found, dict):
+        raise ModelError(f"{path}: expected a JSON object")
+    return found
 
 
 def _json(path: Path, default: Any = None) -> Any:

@@ -98,7 +98,7 @@ class CombinedEncoder:
         rows = self.sentence.transform(texts, langs)
         margins = rows @ right.T.astype(np.float64)
         if self.lexical is None:
-            return margins, self.sentence.known(texts)
+            return margins, self.sentence.known(texts) * self.sentence.reads(langs, len(texts))
         more, known = self.lexical.margins(texts, langs, left)
         return margins + more, known
 

@@ -93,10 +93,16 @@ def finetune(
         checkpoints: folder for states to go on from after an interruption; a finished
             training with the same inputs is taken from there.
     """
+    from safetensors import SafetensorError
+
     run = _Run(network, tokeniser, pooling, texts, targets, groups, options, seed)
     path = None if checkpoints is None else checkpoints / f"{run.key}.safetensors"
     if path is not None and path.is_file():
-        run.restore(path)
+        try:
+            run.restore(path)
+        except SafetensorError:  # cut off while it was written: begin anew
+            path.unlink()
+            run = _Run(network, tokeniser, pooling, texts, targets, groups, options, seed)
     while run.step < run.steps:
         run.advance()
         if path is not None and (run.step % _EVERY == 0 or run.step == run.steps):
@@ -151,8 +157,8 @@ class _Run:
             ],
             weight_decay=_DECAY,
         )
-        facts = [asdict(options), seed, pooling, list(texts), targets.astype(int).tolist()]
-        state = [float(value.double().sum()) for value in self.old.values()]
+        facts = [asdict(options), seed, pooling, self.windows, targets.astype(int).tolist()]
+        state = [float(value.double().sum()) for value in network.state_dict().values()]
         told = json.dumps([facts, list(groups), state, self.device.partition(":")[0]])
         self.key = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -62,6 +62,7 @@ def load_network(folder: Path, device: str) -> Any:
     """
     torch = torch_library()
     try:
+        from safetensors import SafetensorError
         from transformers import AutoModel
     except ImportError as exc:
         raise missing("torch and transformers") from exc
@@ -74,7 +75,7 @@ def load_network(folder: Path, device: str) -> Any:
                 output_loading_info=True,
                 dtype=torch.float32,
             )
-    except (OSError, ValueError, KeyError, RuntimeError) as exc:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:
         raise ModelError(f"{folder}: the backbone cannot be loaded: {exc}") from exc
     lacking = [
         str(name)

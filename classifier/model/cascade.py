@@ -40,7 +40,8 @@ class Cascade:
     """A fast model and a better one with the same frames, used as one model.
 
     A sentence is sent on to ``second`` where any of ``first``'s probabilities, at
-    ``gate_priors``, reaches ``limit``; the others keep ``first``'s. ``tally`` counts both.
+    ``gate_priors``, reaches ``limit``, and where one as it is reaches the threshold: what keeps
+    ``first``'s probabilities is never flagged. ``tally`` counts both.
     """
 
     first: FrameModel
@@ -102,7 +103,8 @@ class Cascade:
         """Probabilities, (n_texts, n_frames), and which sentences it is unsure of, (n_texts,)."""
         probabilities, unsure = self.first.judge(texts, langs)
         at_gate = shifted(probabilities, self.first.priors, self.gate_priors)
-        sent = np.flatnonzero((at_gate >= self.limit).any(axis=1)).tolist()
+        doubtful = (at_gate >= self.limit) | (probabilities >= self.second.thresholds)
+        sent = np.flatnonzero(doubtful.any(axis=1)).tolist()
         self.tally.seen += len(texts)
         self.tally.sent += len(sent)
         if sent:

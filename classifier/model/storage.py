@@ -25,6 +25,8 @@ from classifier.codebook import codebook_from_dict
 from classifier.encoders.combined import CombinedEncoder
 from classifier.encoders.make import make_encoder
 from classifier.encoders.runtime import Runtime
+from classifier.encoders.sentence import FOLDER as BACKBONE
+from classifier.encoders.sentence import ONNX
 from classifier.errors import CodebookError, ModelError
 from classifier.model.calibration import Calibration, OperatingPoint
 from classifier.model.frame_model import FrameModel
@@ -88,15 +90,21 @@ def check_target(folder: Path, *, force: bool) -> None:
     """Refuse a folder that a model cannot be written into, before it is trained.
 
     Raises:
-        ModelError: it cannot be made, or holds something already and ``force`` is not set.
+        ModelError: it cannot be made, holds something already and ``force`` is not set, or holds
+            folders named as a model's are, and no model.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        filled = any(folder.iterdir())
+        there = {path.name for path in folder.iterdir()}
     except OSError as exc:
         raise ModelError(f"{folder}: a model cannot be written here: {exc}") from exc
-    if filled and not force:
+    if there and not force:
         raise ModelError(f"{folder}: is not empty; choose another folder or use --force")
+    if there & {BACKBONE, ONNX} and "model.json" not in there:
+        raise ModelError(
+            f"{folder}: holds a folder {BACKBONE!r} or {ONNX!r} that no model put there; "
+            "choose another folder"
+        )
 
 
 def load_model(folder: str | Path | None = None, runtime: Runtime | None = None) -> FrameModel:

@@ -195,11 +195,22 @@ def _learn(
     )  # fmt: skip
 
 
+def _check_languages(label_set: LabelSet, encoder: Encoder) -> None:
+    langs = encoder.sentence.langs if isinstance(encoder, CombinedEncoder) else None
+    there = {label.lang for label in label_set}
+    if langs is not None and not there & {*langs}:
+        raise LabelError(
+            f"{label_set.origin}: no sentence is in {', '.join(langs)}, which the backbone is to "
+            f"read; the set has: {', '.join(sorted(there))}"
+        )
+
+
 def _fitted(
     label_set: LabelSet, codebook: Codebook, options: TrainOptions, runtime: Runtime | None
 ) -> Encoder:
     """An encoder that has learned what it learns from these rows, labels included."""
     encoder = make_encoder(options.encoder, codebook, options.encoder_options, runtime)
+    _check_languages(label_set, encoder)
     encoder.fit(label_set.texts)
     if isinstance(encoder, CombinedEncoder):
         targets = label_set.targets(codebook.frame_names)
