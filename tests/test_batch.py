@@ -210,6 +210,83 @@ def test_input_that_changed_since_is_refused(model_folder: Path, tmp_path: Path)
         score_archive([path], tmp_path / "s", model=model_folder, options=options, resume=True)
 
 
+def cut_off_run(path: Path, folder: Path, model_folder: Path) -> BatchOptions:
+    """A run of 30 articles, three to be shards of ten, that ends after the first shards."""
+    rows = [json.dumps({"text": f"A storm hit town {i}."}) for i in range(30)]
+    path.write_text("".join(row + "\n" for row in rows), encoding="utf-8")
+
+    def stop(shard: Shard) -> None:
+        if shard.number == 1:
+            raise KeyboardInterrupt
+
+    options = BatchOptions(ShardOptions(articles=10, lang="en"))
+    with pytest.raises(KeyboardInterrupt):
+        score_archive(path, folder, model=model_folder, options=options, workers=1, on_shard=stop)
+    return options
+
+
+def test_input_that_has_shrunk_since_is_refused(model_folder: Path, tmp_path: Path) -> None:
+    path, folder = tmp_path / "a.jsonl", tmp_path / "s"
+    options = cut_off_run(path, folder, model_folder)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:10]), encoding="utf-8")
+    with pytest.raises(InputError, match="holds less than when"):
+        score_archive(path, folder, model=model_folder, options=options, workers=1, resume=True)
+
+
+def test_a_damaged_shard_is_scored_again(model_folder: Path, tmp_path: Path) -> None:
+    path, folder = tmp_path / "a.jsonl", tmp_path / "s"
+    options = cut_off_run(path, folder, model_folder)
+    (folder / "sentences-000000.parquet").write_bytes(b"")
+    score_archive(path, folder, model=model_folder, options=options, workers=1, resume=True)
+    score_archive(path, tmp_path / "t", model=model_folder, options=options, workers=1)
+    assert contents(folder) == contents(tmp_path / "t")
+
+
+@pytest.mark.parametrize("lost", ["articles-000000.parquet", "input"])
+def test_a_finished_run_that_no_longer_holds_is_told(
+    lost: str, model_folder: Path, tmp_path: Path
+) -> None:
+    path, folder = tmp_path / "a.txt", tmp_path / "s"
+    path.write_text("A storm hit the town.", encoding="utf-8")
+    score_archive(path, folder, model=model_folder, workers=1)
+    if lost == "input":
+        path.write_text("A storm hit the town again.", encoding="utf-8")
+    else:
+        (folder / lost).unlink()
+    with pytest.raises(InputError, match=r"is missing|has changed"):
+        score_archive(path, folder, model=model_folder, resume=True)
+
+
+def test_scores_below_the_input_are_not_read_as_articles(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("A storm hit the town.", encoding="utf-8")
+    for name in ("s", "z"):
+        manifest = score_archive(tmp_path, tmp_path / name, model=model_folder, workers=1)
+        assert manifest["counts"]["articles"] == 1
+    with pytest.raises(InputError, match="holds scores"):
+        list(read_articles(tmp_path / "s"))
+
+
+def test_an_empty_input_has_counts_of_zero(model_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"")
+    manifest = score_archive(tmp_path / "a.jsonl", tmp_path / "s", model=model_folder, workers=1)
+    assert (manifest["counts"]["articles"], manifest["counts"]["refused"]) == (0, 0)
+
+
+def test_a_file_is_no_folder_for_scores(model_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A storm.", encoding="utf-8")
+    with pytest.raises(InputError, match="expected a folder"):
+        score_archive(tmp_path / "a.txt", tmp_path / "a.txt", model=model_folder, workers=1)
+
+
+def test_long_files_do_not_share_a_part(tmp_path: Path) -> None:
+    for i in range(3):
+        (tmp_path / f"{i}.txt").write_bytes(b"a" * (9 << 20))
+    assert [len(part.pieces) for part in parts(read_pieces(tmp_path), 2000)] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_the_tables_say_the_same_in_every_format(
     archive: Path, model_folder: Path, undisturbed: Path, tmp_path: Path, kind: str

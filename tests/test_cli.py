@@ -134,6 +134,25 @@ def test_training_writes_a_model_and_its_card(label_folder: Path, tmp_path: Path
     assert framing("train", label_folder, "-o", tmp_path / "weather").exit_code == 1
 
 
+@pytest.mark.parametrize(
+    "options",
+    [["-o", "s.csv"], ["-o", "s.JSONL"], ["-o", "s.jsonl", "--format", "csv"], ["--lang", ""]],
+)
+def test_what_cannot_be_meant_is_refused(
+    options: list[str], folder: Path, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(articles.parent)
+    assert framing("score", articles, "-m", folder, *options).exit_code == 2
+    assert [path.name for path in articles.parent.iterdir()] == ["articles"]
+
+
+def test_an_archive_in_a_language_the_model_does_not_know_is_told(
+    folder: Path, articles: Path, tmp_path: Path
+) -> None:
+    result = framing("score", articles, "-m", folder, "-o", tmp_path / "s", "--lang", "fi")
+    assert "4 of 4 sentences were not judged" in result.stderr
+
+
 def test_a_model_can_be_trained_into_the_folder_one_is_in(
     label_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,6 +165,17 @@ def test_the_hash_of_an_article_is_that_of_its_text() -> None:
     assert Article("a").sha256.startswith("ca978112ca1bbdca")
 
 
+@pytest.mark.parametrize(
+    ("said", "read"), [("deu", "de"), ("English", "en"), ("chi", "zh"), ("ukr", "ukr"), (5, None)]
+)
+def test_other_names_of_a_language_are_understood(
+    said: object, read: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": "x", "lang": said}), encoding="utf-8")
+    assert [article.lang for article in read_articles(path)] == [read]
+
+
 def test_language_codes_are_read_by_their_first_part(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "x", "lang": "en-US"}\n{"text": "x", "lang": "DE"}\n', "utf-8")

@@ -6,6 +6,7 @@ refused (and said so), 2 the command was misused.
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -36,6 +37,11 @@ class _Commands(click.Group):
         except ClassifierError as error:
             for line in str(error).splitlines():
                 click.secho(f"error: {line}", fg="red", err=True)
+            ctx.exit(1)
+        except OSError as error:  # of a full disk, say; click knows what to do of a closed pipe
+            if error.errno == errno.EPIPE:
+                raise
+            click.secho(f"error: {error}", fg="red", err=True)
             ctx.exit(1)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from classifier.scoring.writers import TableFormat
     from classifier.text.voice import Voice
 
+_FILES = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt", ".gz", ".zst", ".xz"}
+
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
@@ -43,9 +45,7 @@ if TYPE_CHECKING:
     "--format",
     "kind",
     type=click.Choice(["parquet", "jsonl", "csv"]),
-    default="parquet",
-    show_default=True,
-    help="Format of the tables in a folder.",
+    help="Format of the tables in a folder; parquet without it.",
 )
 @click.option(
     "--workers", type=click.IntRange(1), help="Processes that fill a folder; all cores without it."
@@ -121,7 +121,7 @@ def score(
     paths: tuple[str, ...],
     folder: Path | None,
     output: Path | None,
-    kind: TableFormat,
+    kind: TableFormat | None,
     workers: int | None,
     engine: Literal["local", "ray"],
     resume: bool,
@@ -154,12 +154,11 @@ def score(
     if output is not None and any(_same_file(output, path) for path in paths):
         raise InputError(f"{output}: is read and would be overwritten; choose another output")
     fills_folder = output is not None and to_file and output.suffix != ".jsonl"
-    if not fills_folder and (workers or resume or copies or engine == "ray"):
+    if not fills_folder and (kind or workers or resume or copies or engine == "ray"):
         raise click.UsageError(
-            "--workers, --resume, --copies and --engine ray are for a folder: -o scores"
+            "--format, --workers, --resume, --copies and --engine ray are for a folder: -o scores"
         )
-    if prior == "auto" and "-" in paths:
-        raise click.UsageError("--prior auto reads twice and cannot read standard input")
+    _refuse_misuse(output if fills_folder else None, lang, prior, paths)
     if (recall is None) != (second is None):
         raise click.UsageError("--cascade RECALL and --then MODEL belong together")
     share = None if prior is None else _prior(prior)
@@ -179,7 +178,7 @@ def score(
         from classifier.text.voice import VOICES
 
         shards = ShardOptions(
-            kind=kind,
+            kind=kind or "parquet",
             all_sentences=all_sentences,
             voices=voices or VOICES,
             copies=copies,
@@ -254,11 +253,35 @@ def _fill_folder(
     counts = manifest["counts"]
     if options.second is not None:
         _say_sent(counts["sent"], counts["sentences"])
+    if counts["unsure"] * 2 > counts["sentences"]:
+        click.echo(
+            f"{counts['unsure']:,} of {counts['sentences']:,} sentences were not judged: in no "
+            "language the model knows, as their articles or --lang say, or of words it never saw",
+            err=True,
+        )
     if counts["refused"]:
         click.secho(
             f"error: what was left out, and why: {output / 'errors.jsonl'}", fg="red", err=True
         )
     return counts["articles"], counts["refused"]
+
+
+def _refuse_misuse(
+    folder: Path | None, lang: str | None, prior: str | None, paths: tuple[str, ...]
+) -> None:
+    """Refuse values that cannot be meant.
+
+    Raises:
+        click.UsageError: with what was expected.
+    """
+    if folder is not None and folder.suffix.lower() in _FILES:
+        raise click.UsageError(
+            f"{folder}: -o takes a folder (-o scores --format csv) or a .jsonl file"
+        )
+    if lang is not None and not lang.strip():
+        raise click.UsageError("--lang is empty; expected a code such as de")
+    if prior == "auto" and "-" in paths:
+        raise click.UsageError("--prior auto reads twice and cannot read standard input")
 
 
 def _same_file(output: Path, path: str) -> bool:

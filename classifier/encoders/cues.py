@@ -172,7 +172,7 @@ class CueEncoder:
                 hide((start + stop) // 2, stop)
 
         hide(0, len(tokens.hashes))
-        return tuple(i for i in range(len(tokens.hashes)) if i not in {*hidden})
+        return tuple(sorted({*range(len(tokens.hashes))}.difference(hidden)))
 
     def dictionary(self, texts: Sequence[str], langs: Langs | None = None) -> NDArray[np.bool_]:
         """The cues alone as a classifier: whether any stands there, (n_texts, n_frames)."""

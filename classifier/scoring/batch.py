@@ -68,7 +68,7 @@ class BatchOptions:
 
 
 def score_archive(
-    sources: Sequence[str | Path],
+    sources: str | Path | Sequence[str | Path],
     folder: str | Path,
     *,
     model: str | Path | None = None,
@@ -90,7 +90,8 @@ def score_archive(
             this needs the usual ``if __name__ == "__main__":``.
         engine: "local", or "ray" for the Ray cluster that RAY_ADDRESS names or that runs here;
             every node must see ``sources`` and ``folder``.
-        resume: go on with a run that was cut off; the finished bytes are the same.
+        resume: go on with a run that was cut off; the finished bytes are the same. Of a
+            finished one the input is read and compared, and nothing is scored.
         runtime: where and how the backbone of a sentence encoder runs.
         on_shard: called with every shard, as it is finished or found finished.
 
@@ -102,6 +103,7 @@ def score_archive(
             its input has changed, or a file cannot be written. Finished shards stay.
     """
     options = options or BatchOptions()
+    sources = [sources] if isinstance(sources, str | Path) else sources
     folder = Path(folder)
     scorer = Scorer(
         default_model_folder() if model is None else Path(model),
@@ -112,11 +114,12 @@ def score_archive(
     )
     loaded = scorer.load()  # refuses a precision that cannot be had, before anything is written
     run = _describe(sources, scorer, loaded, options)
-    if finished := _start(folder, run, resume=resume):
-        return finished
-    scorer = replace(scorer, priors=_priors(folder, run, sources, loaded, options))
     reading = {"text_column": options.shards.text_column, "encoding": options.shards.encoding}
     all_parts = parts(read_pieces(*sources, **reading), options.shards.articles)
+    if finished := _start(folder, run, resume=resume):
+        _check_finished(folder, finished, all_parts)
+        return finished
+    scorer = replace(scorer, priors=_priors(folder, run, sources, loaded, options))
     n_shards = 0
 
     def sorted_out() -> Iterator[tuple[Part, bool]]:
@@ -173,6 +176,8 @@ def _describe(
 
 def _start(folder: Path, run: dict[str, Any], *, resume: bool) -> dict[str, Any] | None:
     """Make the folder, or check that it holds this very run; its manifest if that is done."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; expected a folder")
     left = [path for path in folder.rglob(".*.part")]  # what a killed process was writing
     there = set(folder.iterdir()) - set(left) if folder.exists() else set()
     if there and not resume:
@@ -200,6 +205,24 @@ def _start(folder: Path, run: dict[str, Any], *, resume: bool) -> dict[str, Any]
         return None
     _clear(folder)
     return begun
+
+
+def _check_finished(folder: Path, manifest: dict[str, Any], all_parts: Iterator[Part]) -> None:
+    """Refuse a finished run whose files are not all there, or whose input is another by now."""
+    lacking = [name for name in manifest["files"] if not (folder / name).is_file()]
+    if lacking:
+        raise InputError(
+            f"{folder}: {lacking[0]} is missing, although the run was finished; "
+            "score anew into another folder"
+        )
+    digest = hashlib.sha256()
+    for part in all_parts:
+        digest.update(bytes.fromhex(part.digest()))
+    if digest.hexdigest() != manifest["input_sha256"]:
+        raise InputError(
+            f"{folder}: the input has changed since the run was finished; "
+            "score it anew into another folder"
+        )
 
 
 def _priors(
@@ -233,7 +256,12 @@ def _priors(
 
 def _finish(folder: Path, run: dict[str, Any], n_shards: int) -> dict[str, Any]:
     """Gather what the shards say into the manifest, and clear the traces of the run."""
-    counts: Counter[str] = Counter()
+    records = record_path(folder, 0).parent.glob("*.json")
+    if any(int(path.stem) >= n_shards for path in records):
+        raise InputError(
+            f"{folder}: the input holds less than when the run began; start anew in another folder"
+        )
+    counts = Counter(articles=0, refused=0, sentences=0, unsure=0, sent=0)
     flagged: Counter[str] = Counter()
     files: dict[str, str] = {}
     digest = hashlib.sha256()

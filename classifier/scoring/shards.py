@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -172,14 +174,19 @@ def read_shard(folder: Path, number: int) -> Shard | None:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if not all((folder / name).is_file() for name in values["files"]):
-        return None
+    for name, digest in values["files"].items():
+        path = folder / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            return None
     return Shard(**values | {"errors": tuple(values["errors"])})
 
 
 def _size(piece: Piece | InputError) -> int:
     if isinstance(piece, InputError):
         return len(str(piece))
+    if piece.kind == "file":
+        with suppress(OSError):
+            return os.path.getsize(str(piece.payload))
     if isinstance(piece.payload, Mapping):
         return sum(len(value) for value in piece.payload.values() if isinstance(value, str))
     return len(piece.payload)

@@ -13,9 +13,27 @@ _HANGUL = re.compile("[\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
+_OTHER_CODES = {
+    code: known
+    for known, codes in {
+        "de": "deu ger german",
+        "en": "eng english",
+        "zh": "zho chi cmn chinese",
+        "ru": "rus russian",
+        "es": "spa spanish",
+        "fr": "fra fre french",
+    }.items()
+    for code in codes.split()
+}
+
+
 def language_code(code: str) -> str:
-    """The ISO 639-1 part of a language code: ``de`` of ``DE``, ``de-AT`` and ``de_CH``."""
-    return re.split("[-_]", code.strip().lower())[0]
+    """The ISO 639-1 part of a language code: ``de`` of ``DE``, ``de-AT`` and ``de_CH``.
+
+    ISO 639-2 and 639-3 codes and English names of the six languages become theirs, too.
+    """
+    first = re.split("[-_]", code.strip().lower())[0]
+    return _OTHER_CODES.get(first, first)
 
 
 def detect_language(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -19,10 +20,13 @@ def is_pattern(source: str) -> bool:
 def folder_files(folder: Path) -> Iterator[Path | InputError]:
     """The files below a folder that hold articles, and what cannot be looked into.
 
-    Hidden files and files of other kinds are passed over. A folder that
-    ``datasets.save_to_disk`` wrote counts as a file. Linked folders are followed; a folder
-    that is reached twice is read once, so that links in a circle come to an end.
+    Hidden files and files of other kinds are passed over, and folders that ``framing score``
+    filled. A folder that ``datasets.save_to_disk`` wrote counts as a file. Linked folders are
+    followed; a folder that is reached twice is read once, so that links in a circle come to an
+    end.
     """
+    if _is_scored(folder):
+        return iter([InputError(f"{shown(folder)}: holds scores; expected articles")])
     return _walk(folder, set())
 
 
@@ -45,6 +49,18 @@ def _is_saved(names: list[str]) -> bool:
     return "dataset_dict.json" in names or {"state.json", "dataset_info.json"} <= set(names)
 
 
+def _is_scored(folder: Path) -> bool:
+    """Whether a folder holds the scores of a run, finished or not."""
+    for name in ("run.json", "manifest.json"):
+        try:
+            values = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(values, dict) and {"package", "model", "inputs", "options"} <= values.keys():
+            return True
+    return False
+
+
 def _walk(
     folder: Path, seen: set[tuple[int, int]], depth: int | None = None
 ) -> Iterator[Path | InputError]:
@@ -65,7 +81,7 @@ def _walk(
         if name.startswith("."):
             continue
         if path.is_dir():
-            if depth != 1:
+            if depth != 1 and not _is_scored(path):
                 yield from _walk(path, seen, depth and depth - 1)
         elif ending(name) in ENDINGS:
             if path.is_file():

@@ -22,6 +22,7 @@ Row = Mapping[str, Any]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _OUTLET_COLUMNS = ("outlet", "source", "publisher")
 _COLUMNS = ("id", "title", "date", "lang")
+_LONGEST_CODE = 3  # letters of a language code
 KNOWN_COLUMNS = frozenset(_COLUMNS + _OUTLET_COLUMNS)
 
 
@@ -148,7 +149,9 @@ def _row_article(piece: Piece, row: Row, text_column: str, encoding: str) -> Art
         raise InputError(f"{piece.where}: not {encoding} text")
     values = {name: said for name in _COLUMNS if (said := _said(row.get(name)))}
     if "lang" in values:
-        values["lang"] = language_code(values["lang"])
+        code = language_code(values.pop("lang"))
+        if code.isalpha() and len(code) <= _LONGEST_CODE:  # else it is told from the text
+            values["lang"] = code
     outlet = next((said for name in _OUTLET_COLUMNS if (said := _said(row.get(name)))), None)
     values.setdefault("id", piece.where)
     return Article(text, outlet=outlet, origin=piece.where, **values)
