@@ -11,7 +11,8 @@ from .tiny_backbone import build_backbone  # isort: skip  # skips without torch
 import torch
 
 from classifier.encoders.backbone import find_backbone
-from classifier.encoders.finetune import TuneOptions, contrastive_loss
+from classifier.encoders.contrastive import contrastive_loss
+from classifier.encoders.finetune import TuneOptions
 from classifier.encoders.runtime import Runtime
 from classifier.encoders.sentence import SentenceEncoder
 from classifier.errors import ModelError

@@ -133,13 +133,13 @@ def make_runtime(
     )
 
 
-def refuse_useless(backbone: str | None, *models: FrameModel) -> None:
-    """Refuse a backbone where no model has one.
+def refuse_useless(backbone: str | None, model: FrameModel) -> None:
+    """Refuse a backbone for a model that has none.
 
     Raises:
         click.UsageError: it would be ignored.
     """
-    if backbone is not None and all(model.encoder.kind == "ngrams" for model in models):
+    if backbone is not None and model.encoder.kind == "ngrams":
         raise click.UsageError("--backbone: the model has no backbone")
 
 

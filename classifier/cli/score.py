@@ -164,7 +164,8 @@ def score(
     share = None if prior is None else _prior(prior)
     runtime = make_runtime(device, download, backbone=backbone, keep=False)
     first = load_model(folder, runtime)
-    refuse_useless(backbone if second is None else None, first)
+    if second is None:
+        refuse_useless(backbone, first)
     model: FrameModel | Cascade = first
     if lang is not None:
         lang = language_code(lang)

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.encoders.contrastive import contrastive_loss
 from classifier.encoders.embedder import Progress, Tokeniser, batches, padded
-from classifier.encoders.transformer import pooled, torch_library
-from classifier.errors import ModelError
+from classifier.encoders.transformer import pooled, torch_library, upper_layers
 
 WAYS = ("contrastive", "plain")
 _TOKENS = {"cpu": 512}  # of one forward pass; gradients of a batch add up over several
@@ -133,7 +133,7 @@ class _Run:
         self.windows, self.owners, self.lengths = tokeniser.windows(texts)
         self.learn, self.held_out = _split(groups, options.way)
         self.steps, self.step = options.steps(len(self.learn)), 0
-        self.layers = _upper_layers(network, options.layers)
+        self.layers = upper_layers(network, options.layers)
         width = network.config.hidden_size
         self.head = torch.nn.utils.skip_init(torch.nn.Linear, width, targets.shape[1])
         torch.nn.init.zeros_(self.head.weight)
@@ -287,41 +287,8 @@ class _Run:
                 }
 
 
-def contrastive_loss(rows: Any, targets: Any) -> Any:
-    """How far the cosines of all pairs are from the Jaccard similarity of their frames.
-
-    Pairs that share a frame weigh as much together as pairs that do not; pairs of sentences
-    without any frame say nothing.
-
-    Args:
-        rows: tensor of rows of length one, (n_rows, width).
-        targets: tensor of zeros and ones, (n_rows, n_frames).
-    """
-    torch = torch_library()
-    shared = targets @ targets.T
-    counts = targets.sum(1)
-    either = counts[:, None] + counts[None, :] - shared
-    apart = 1 - torch.eye(len(rows), device=rows.device)
-    alike = (shared > 0).float() * apart
-    unlike = ((shared == 0) & (either > 0)).float() * apart
-    errors = (rows @ rows.T - shared / either.clamp(min=1)) ** 2
-    return sum((errors * pairs).sum() / pairs.sum().clamp(min=1) for pairs in (alike, unlike)) / 2
-
-
 def _split(groups: Sequence[str], way: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows to learn from and, for the plain way, every fifth group to look at."""
     numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
     out = np.array([way == "plain" and numbers[g] % _HELD_OUT == _HELD_OUT - 1 for g in groups])
     return np.flatnonzero(~out), np.flatnonzero(out)
-
-
-def _upper_layers(network: Any, wanted: int) -> list[Any]:
-    torch = torch_library()
-    total = getattr(network.config, "num_hidden_layers", None)
-    for module in network.modules():
-        if isinstance(module, torch.nn.ModuleList) and len(module) == total:
-            return list(module)[-wanted:]
-    raise ModelError(
-        f"{type(network).__name__} has no layers of their own to train, as where all share one; "
-        "take another backbone, or keep it frozen (--encoder hybrid)"
-    )

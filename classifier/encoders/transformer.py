@@ -140,6 +140,23 @@ class TorchEngine:
         return np.asarray(rows.float().cpu().numpy())
 
 
+def upper_layers(network: Any, wanted: int) -> list[Any]:
+    """The last layers of a network.
+
+    Raises:
+        ModelError: it has no list of layers.
+    """
+    torch = torch_library()
+    total = getattr(network.config, "num_hidden_layers", None)
+    for module in network.modules():
+        if isinstance(module, torch.nn.ModuleList) and len(module) == total:
+            return list(module)[-wanted:]
+    raise ModelError(
+        f"{type(network).__name__} has no layers of their own to train, as where all share one; "
+        "take another backbone, or keep it frozen (--encoder hybrid)"
+    )
+
+
 def write_network(network: Any, folder: Path) -> None:
     """Write a network's configuration and weights as safetensors into ``folder``."""
     with _quiet():

@@ -121,7 +121,10 @@ class Cascade:
         return self.second.explain(text, lang)
 
     def at_priors(self, priors: NDArray[np.float64]) -> Cascade:
-        """The same cascade where frames are as common as ``priors``; it sends on the same."""
+        """The same cascade where frames are as common as ``priors``.
+
+        What was sent on still is, and what would now be flagged as well.
+        """
         first, second = self.first.at_priors(priors), self.second.at_priors(priors)
         return replace(self, first=first, second=second)
 
@@ -166,7 +169,6 @@ def make_cascade(
         limit = _measured_limit(first, recall)
     else:
         limit = _limit_in(first, second, recall, texts, langs)
-    limit = min(limit, float(second.thresholds.min()))
     return Cascade(first, second, recall, limit, first.priors)
 
 

@@ -29,7 +29,7 @@ sentence begins so behind a space, or with an OPENER."""
 
 _KNOWN = 0x20000  # characters from here on are Chinese letters, or none
 _LAST_HAN = 0x323AF
-_FULL_STOP = 46
+_FULL_STOP, _UNDERSCORE = 46, 95
 _RETURN, _NEWLINE = 13, 10
 _ABBREVIATION = 4  # letters; a shorter word before a full stop may be one
 _LAST_WORD = 11  # letters that are looked at before a full stop
@@ -165,7 +165,7 @@ def _abbreviated(codes, start, at, classes):  # type: ignore[no-untyped-def]
     n = numerals = 0
     while n < min(_LAST_WORD, at - start):
         before = at - 1 - n
-        if not _is(codes, before, ALNUM, classes) and codes[before] != 95:
+        if not _is(codes, before, ALNUM, classes) and codes[before] != _UNDERSCORE:
             break
         numerals += _is(codes, before, NUMERAL, classes) > 0
         n += 1
